@@ -1,0 +1,60 @@
+/** Stops what was started. Calling it again does nothing. */
+export type Stop = () => void
+
+/**
+ * Time, as a port: a test owns it.
+ * 1. `now` is wall time in ms since 1970, for what people read and for timers that outlive a process.
+ * 2. `monotonic` never goes back: every deadline and lease is judged by it.
+ * 3. `timer` calls `fire` once, no earlier than `ms` from now; `background` timers do not keep the process alive.
+ */
+export interface Clock {
+  now(): number
+  monotonic(): number
+  timer(ms: number, fire: () => void, options?: { readonly background?: boolean | undefined }): Stop
+}
+
+/** setTimeout fires at once beyond 2³¹−1 ms: longer waits are cut into legs. */
+const LONGEST_LEG_MS = 2_147_483_647
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  timer(ms, fire, options) {
+    let handle: NodeJS.Timeout
+    const leg = (leftMs: number): void => {
+      handle =
+        leftMs > LONGEST_LEG_MS
+          ? setTimeout(() => leg(leftMs - LONGEST_LEG_MS), LONGEST_LEG_MS)
+          : setTimeout(fire, leftMs)
+      if (options?.background === true) handle.unref()
+    }
+    leg(ms)
+    return () => clearTimeout(handle)
+  },
+}
+
+/** Waits `ms`; rejects with the signal's reason when it aborts first. */
+export function sleep(
+  clock: Clock,
+  ms: number,
+  options: { readonly signal?: AbortSignal | undefined; readonly background?: boolean | undefined } = {},
+): Promise<void> {
+  const { signal } = options
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const aborted = (): void => {
+      stop()
+      reject(signal?.reason)
+    }
+    const stop = clock.timer(
+      ms,
+      () => {
+        signal?.removeEventListener('abort', aborted)
+        resolve()
+      },
+      { background: options.background },
+    )
+    signal?.addEventListener('abort', aborted, { once: true })
+  })
+}

@@ -1,0 +1,15 @@
+export { canonical } from './canonical.ts'
+export { type Clock, type Stop, sleep, systemClock } from './clock.ts'
+export { type Duration, describe, formatMs, parseDuration } from './duration.ts'
+export {
+  ERRORS,
+  type ErrorCode,
+  type ErrorFacts,
+  type FailureCode,
+  type FailureFacts,
+  isPhasegateError,
+  messageOf,
+  PhasegateError,
+  terminal,
+} from './errors.ts'
+export { unreachable } from './unreachable.ts'

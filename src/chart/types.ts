@@ -1,0 +1,165 @@
+import type { Actor, Delay } from '../ports/index.ts'
+import type { Denial } from './deny.ts'
+import type { StandardSchemaV1 } from './standard-schema.ts'
+
+/** What a guard gets. */
+export interface GuardContext<Deps = unknown, Input = unknown, From extends string = string, To extends string = string> {
+  readonly deps: Deps
+  readonly input: Input
+  readonly subject: string
+  readonly flip: string
+  readonly from: From
+  readonly to: To
+  readonly actor: Actor | undefined
+  /** Aborts when the guard has taken too long. */
+  readonly signal: AbortSignal
+}
+
+/** What a confirm gets: the guard's context, the flip's id, and the results of the steps before it. */
+export interface ConfirmContext<
+  Deps = unknown,
+  Input = unknown,
+  From extends string = string,
+  To extends string = string,
+  Outputs = unknown,
+  Phases extends string = string,
+> extends GuardContext<Deps, Input, From, To> {
+  readonly flipId: string
+  readonly attempt: number
+  readonly outputs: Outputs
+  /** The fencing token of this owner: give it to outside systems that can refuse an older one. */
+  readonly epoch: number
+  /** Throws `LEASE_LOST` when this process can no longer be sure to own the flip. Call it right before an effect. */
+  assertHeld(): void
+  /** Gives out no further permits for `phase`, and resolves when those that are out have come back. */
+  drained(phase: Phases): Promise<void>
+}
+
+/** What a step gets. `stepKey` is the same over retries and adoptions: the idempotency key for what the step calls. */
+export interface StepContext<
+  Deps = unknown,
+  Input = unknown,
+  From extends string = string,
+  To extends string = string,
+  Outputs = unknown,
+  Phases extends string = string,
+> extends ConfirmContext<Deps, Input, From, To, Outputs, Phases> {
+  readonly stepKey: string
+}
+
+/** A step's context, and what the step returned: undefined when it is in doubt. */
+export type UndoContext<Context, Output> = Context & { readonly output: Output | undefined }
+
+/** What a guard may answer. Anything but `true` is a no; `deny(reason)` says why. */
+export type GuardAnswer = boolean | Denial | PromiseLike<boolean | Denial>
+
+/** Attempts, and the wait between them: random between 0 and min(cap, base · 2ⁿ). */
+export interface RetrySpec {
+  readonly attempts: number
+  readonly baseMs: number
+  readonly capMs: number
+}
+
+// What `build()` leaves behind: everything parsed, nothing optional, types erased. The runtime reads only this.
+
+export interface PhaseSpec {
+  readonly name: string
+  readonly initial: boolean
+  readonly final: boolean
+  readonly after: readonly Delay[]
+}
+
+export interface GuardSpec {
+  readonly name: string
+  readonly check: (context: GuardContext) => unknown
+  readonly timeoutMs: number
+}
+
+export interface UndoSpec {
+  readonly run: (context: UndoContext<StepContext, unknown>) => unknown
+  readonly timeoutMs: number
+  readonly retry: RetrySpec
+}
+
+export interface StepSpec {
+  readonly name: string
+  readonly run: (context: StepContext) => unknown
+  readonly compensate: UndoSpec | undefined
+  readonly timeoutMs: number
+  readonly retry: RetrySpec
+  /** At most once: recorded before it runs; in doubt after a crash means undo, not retry. */
+  readonly once: boolean
+  /** The point of no return. */
+  readonly irreversible: boolean
+}
+
+export interface ConfirmSpec {
+  readonly name: string
+  readonly check: (context: ConfirmContext) => unknown
+  readonly withinMs: number
+  readonly pollMs: number
+}
+
+export interface FlipSpec {
+  readonly name: string
+  readonly from: readonly string[]
+  readonly to: string
+  readonly input: StandardSchemaV1 | undefined
+  readonly allow: readonly string[]
+  readonly guards: readonly GuardSpec[]
+  readonly steps: readonly StepSpec[]
+  readonly confirms: readonly ConfirmSpec[]
+  readonly timeoutMs: number
+  readonly recover: 'resume' | 'rollBack'
+  readonly exclusive: readonly string[]
+  readonly preempt: boolean
+  /** The timers of the phase it leads to. */
+  readonly entering: readonly Delay[]
+}
+
+/** Which phase a flip leads to, by phase and flip. Absent is illegal. */
+export type Table = { readonly [phase: string]: { readonly [flip: string]: string } }
+
+/** How the subjects of an older version of the chart move to this one: old phase → new phase, by old version. */
+export type Migrations = { readonly [version: number]: { readonly [oldPhase: string]: string } }
+
+/** What a chart says of one flip, at the level of types. */
+export interface FlipType<From extends string = string, To extends string = string, Input = unknown, Result = unknown, Outputs = unknown> {
+  readonly from: From
+  readonly to: To
+  /** What the caller passes. */
+  readonly input: Input
+  /** What the schema makes of it. */
+  readonly parsed: Result
+  readonly outputs: Outputs
+}
+
+export type FlipTypes = { readonly [name: string]: FlipType }
+
+/** A chart with its types erased: what the runtime works on. */
+export interface AnyChart {
+  readonly name: string
+  readonly version: number
+  /** SHA-256 of the chart's content: names, order and options, not the bodies of functions. */
+  readonly fingerprint: string
+  readonly initial: string
+  readonly phases: ReadonlyMap<string, PhaseSpec>
+  readonly flips: ReadonlyMap<string, FlipSpec>
+  readonly table: Table
+  readonly migrations: Migrations
+}
+
+/** Carries the types of a chart; exists at compile time only. */
+export declare const types: unique symbol
+
+/** The declaration of phases and flips: immutable, versioned, data and functions. Made by `chart(…)….build()`. */
+export interface Chart<
+  Name extends string = string,
+  Deps = unknown,
+  Phases extends string = string,
+  Flips extends FlipTypes = FlipTypes,
+> extends AnyChart {
+  readonly name: Name
+  readonly initial: Phases
+  readonly [types]?: { readonly deps: Deps; readonly phases: Phases; readonly flips: Flips }
+}

@@ -1,0 +1,16 @@
+export type { Clock, Stop } from '../base/index.ts'
+export type { Checkpoint, Course, FlipState, Head, Settled, Timer } from './head.ts'
+export type { Append, Journal, LeaseChange, SubjectRef } from './journal.ts'
+export type { Lease, Lock } from './lock.ts'
+export type {
+  Actor,
+  Body,
+  ChartStamp,
+  Delay,
+  Doing,
+  Failure,
+  JournalRecord,
+  RecordKind,
+  SealedRecord,
+  Stamp,
+} from './record.ts'

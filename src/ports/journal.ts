@@ -1,0 +1,58 @@
+import type { Head, Settled } from './head.ts'
+import type { JournalRecord, SealedRecord } from './record.ts'
+
+/** One thing that has a phase: its chart's name and its own. */
+export interface SubjectRef {
+  readonly chart: string
+  readonly id: string
+}
+
+/** What an append does to the lease of the flip in progress. */
+export type LeaseChange = { readonly ttlMs: number } | 'keep' | 'release'
+
+/** Records and the head they fold to, to be stored together or not at all. */
+export interface Append {
+  readonly expected: { readonly version: number; readonly epoch: number }
+  readonly records: readonly JournalRecord[]
+  readonly head: Head
+  readonly lease: LeaseChange
+  /** Stored against its key, replacing what was there. */
+  readonly settled: Settled | undefined
+  /** Unique to this append: a repeated one is recognised by it. */
+  readonly opId: string
+}
+
+/**
+ * The append-only record of what happened to subjects, and the authority on their phase.
+ *
+ * 1. `append` stores records, head and settled outcome together, or nothing.
+ * 2. It is refused with `JOURNAL_CONFLICT`, and nothing is stored, unless the stored version and epoch are the expected
+ *    ones (0 and 0 for a subject never written).
+ * 3. So of any number of appends that expect the same version exactly one succeeds, and no epoch older than the stored
+ *    one is ever written.
+ * 4. An append repeated with its `opId` is stored once and answers as the first did.
+ * 5. When `append` has resolved, the records survive whatever the adapter's page says they survive.
+ * 6. An append whose outcome is not known rejects with `OUTCOME_UNKNOWN`; one that surely stored nothing with
+ *    `JOURNAL_FAILED`.
+ * 7. `read` gives the head that the last stored append left, or undefined.
+ * 8. `settled` gives the last outcome stored against the key, as long as the subject lives.
+ * 9. `history` gives every record once, in order, as a chain; `from` and `to` are record numbers, both included.
+ * 10. `renew` prolongs the lease and answers true while `epoch` is the stored one and the lease has not run out by the
+ *    store's clock; otherwise it changes nothing and answers false.
+ * 11. `abandoned` names subjects whose flip in progress is not stuck and holds no live lease; `due` those whose earliest
+ *    timer has run out by the store's clock and which have no flip in progress. Both at most `limit`, for one chart.
+ * 12. `heads` gives every subject of a chart once.
+ * 13. Subject names are any text of 1–255 characters; two different ones never share anything.
+ * 14. After `close`, every method rejects with `JOURNAL_CLOSED`; what was acknowledged stays.
+ */
+export interface Journal {
+  read(subject: SubjectRef): Promise<Head | undefined>
+  append(subject: SubjectRef, append: Append): Promise<void>
+  renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean>
+  settled(subject: SubjectRef, key: string): Promise<Settled | undefined>
+  history(subject: SubjectRef, range?: { readonly from?: number; readonly to?: number }): AsyncIterable<SealedRecord>
+  heads(chart: string): AsyncIterable<{ readonly id: string; readonly head: Head }>
+  abandoned(chart: string, limit: number): Promise<readonly string[]>
+  due(chart: string, limit: number): Promise<readonly string[]>
+  close(): Promise<void>
+}
