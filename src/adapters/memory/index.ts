@@ -1,0 +1,2 @@
+export { type MemoryJournalOptions, memoryJournal } from './journal.ts'
+export { type MemoryLockOptions, memoryLock } from './lock.ts'

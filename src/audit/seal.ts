@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { canonical } from '../base/index.ts'
+import type { JournalRecord, RecordKind, SealedRecord, SubjectRef } from '../ports/index.ts'
+import { sha256 } from './digest.ts'
+import { logName } from './log-name.ts'
+
+/** What a header says. Members that do not apply are absent. */
+export interface Header {
+  readonly v: 1
+  readonly log: string
+  readonly n: number
+  /** Wall time in ms. */
+  readonly t: number
+  readonly epoch: number
+  readonly kind: RecordKind
+  readonly flip?: string
+  readonly actor?: string
+  /** SHA-256 of the payload's bytes. */
+  readonly payload: string
+  /** Hash of the record before; absent in the first. */
+  readonly prev?: string
+}
+
+const SALT_BYTES = 16
+
+/**
+ * Makes a record into what is stored. The payload is salted, so that its digest gives nothing away once the payload
+ * itself has been dropped. Throws `NOT_SERIALISABLE`, naming the member.
+ */
+export function seal(subject: SubjectRef, record: JournalRecord, previousHash: string | undefined): SealedRecord {
+  const { n, at, epoch, kind, ...rest } = record
+  const { flipId, ...body } = 'flipId' in rest ? rest : { ...rest, flipId: undefined }
+  const payload = canonical({ salt: randomBytes(SALT_BYTES).toString('base64url'), body }, kind)
+  const header = canonical({
+    v: 1,
+    log: logName(subject),
+    n,
+    t: at,
+    epoch,
+    kind,
+    flip: flipId,
+    actor: 'actor' in body ? body.actor?.id : undefined,
+    payload: sha256(payload),
+    prev: previousHash,
+  } satisfies { [Member in keyof Header]: Header[Member] | undefined })
+  return { header, payload, hash: sha256(header) }
+}
+
+/**
+ * The record that was sealed; members that were `undefined` are absent. It trusts the text: `checkLink` tells whether
+ * that is wise.
+ */
+export function open(sealed: SealedRecord): JournalRecord {
+  const { n, t, epoch, kind, flip } = headerOf(sealed)
+  const { body } = JSON.parse(sealed.payload) as { body: object }
+  return { n, at: t, epoch, kind, ...(flip === undefined ? {} : { flipId: flip }), ...body } as JournalRecord
+}
+
+/** The header, parsed. */
+export function headerOf(sealed: SealedRecord): Header {
+  return JSON.parse(sealed.header) as Header
+}
+
+/** Seals records that follow one another. */
+export function sealAll(
+  subject: SubjectRef,
+  records: readonly JournalRecord[],
+  previousHash: string | undefined,
+): readonly SealedRecord[] {
+  let prev = previousHash
+  return records.map((record) => {
+    const sealed = seal(subject, record, prev)
+    prev = sealed.hash
+    return sealed
+  })
+}
