@@ -1,0 +1,39 @@
+import type { AnyChart } from '../chart/index.ts'
+import type { Actor, Clock, FlipState, Journal, JournalRecord, SubjectRef } from '../ports/index.ts'
+import type { Deadlines } from './deadlines.ts'
+import type { Heart } from './tenure.ts'
+
+/** What every flip of a gate shares. */
+export interface Engine {
+  readonly chart: AnyChart
+  readonly deps: unknown
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly random: () => number
+  /** Unique per process start and gate. */
+  readonly owner: string
+  readonly leaseTtlMs: number
+  readonly heart: Heart
+  readonly deadlines: Deadlines
+  /** Ids that no other process start and no other gate makes. */
+  readonly nextId: () => string
+  /** Told of every record once it is stored, with the flip it is about. */
+  readonly recorded: (subject: SubjectRef, record: JournalRecord, flip: FlipState | undefined) => void
+}
+
+/** How a committed flip answers. */
+export interface Result {
+  readonly flipId: string
+  readonly flip: string
+  readonly from: string
+  readonly to: string
+  readonly epoch: number
+  /** 1 for the first flip under its key, one more for each that was rolled back before. */
+  readonly attempt: number
+  readonly outputs: Readonly<Record<string, unknown>>
+  /** Whether it was read from the journal instead of run now. */
+  readonly replayed: boolean
+}
+
+/** Who asks when nobody does: the runtime itself. */
+export const SYSTEM: Actor = Object.freeze({ id: 'phasegate', roles: Object.freeze(['system']) })

@@ -1,0 +1,353 @@
+import { unreachable } from '../base/index.ts'
+import type {
+  Body,
+  ChartStamp,
+  Delay,
+  Doing,
+  Failure,
+  FlipState,
+  Head,
+  JournalRecord,
+  Settled,
+  Timer,
+} from '../ports/index.ts'
+
+// The protocol of a flip: what its records mean (`evolve`), what must happen next (`next`), and what follows from what
+// happened (`report`, `adopt`, `unfold`). Pure: no clock, no I/O, no promise. A flip that starts, one that is resumed
+// after a crash, one that is cancelled and one that goes back differ in their head alone.
+
+/** What the protocol has to know of a flip. A chart's `FlipSpec` is one. */
+export interface Plan {
+  readonly steps: readonly {
+    readonly name: string
+    readonly once: boolean
+    readonly irreversible: boolean
+    readonly compensate: unknown
+  }[]
+  readonly confirms: readonly unknown[]
+  readonly recover: 'resume' | 'rollBack'
+  readonly entering: readonly Delay[]
+}
+
+/** What must happen now. `write` needs nothing but a record; `rest` waits for a person, or for nothing. */
+export type Action =
+  | { readonly type: 'write'; readonly body: Body }
+  | { readonly type: 'rest' }
+  | Work
+
+/** What has to be performed in the world. */
+export type Work =
+  | { readonly type: 'run'; readonly step: string }
+  | { readonly type: 'confirm' }
+  | { readonly type: 'undo'; readonly step: string }
+
+/** How the work went. `begun`: whether anything of it may have happened. `step`: the confirm that failed. */
+export type Outcome =
+  | { readonly type: 'done'; readonly output: unknown }
+  | { readonly type: 'failed'; readonly failure: Failure; readonly begun: boolean }
+
+const NOTHING: readonly never[] = []
+
+/** The head of a subject that was never written. */
+export function origin(chart: ChartStamp, phase: string): Head {
+  return { version: 0, epoch: 0, chart, phase, since: 0, timers: NOTHING, flip: undefined }
+}
+
+// ── what must happen now ────────────────────────────────────────────────────────────────────────────────────────────
+
+export function next(flip: FlipState, plan: Plan): Action {
+  switch (flip.course.type) {
+    case 'forward':
+      return forward(flip, plan)
+    case 'back':
+      return back(flip, flip.course)
+    case 'stuck':
+      return { type: 'rest' }
+    default:
+      return unreachable(flip.course)
+  }
+}
+
+function forward(flip: FlipState, plan: Plan): Action {
+  if (flip.cancel !== undefined && !isPastReturn(flip, plan)) {
+    const failure: Failure = { code: 'CANCELLED', message: flip.cancel.reason }
+    return { type: 'write', body: turned(flip, plan, failure, flip.doubt) }
+  }
+  const step = plan.steps[flip.done.length]
+  if (step !== undefined) {
+    if (step.once && flip.doubt !== step.name) {
+      return { type: 'write', body: { kind: 'started', flipId: flip.id, step: step.name } }
+    }
+    return { type: 'run', step: step.name }
+  }
+  if (plan.confirms.length > 0 && !flip.confirmed) return { type: 'confirm' }
+  return { type: 'write', body: committed(flip, plan) }
+}
+
+function back(flip: FlipState, course: { readonly failure: Failure; readonly undo: readonly string[] }): Action {
+  const step = course.undo[0]
+  if (step !== undefined) return { type: 'undo', step }
+  return { type: 'write', body: rolledBack(flip, course.failure) }
+}
+
+/** Whether an irreversible step has happened, or may have. */
+export function isPastReturn(flip: Pick<FlipState, 'done' | 'doubt'>, plan: Plan): boolean {
+  return plan.steps.some(
+    (step, index) => step.irreversible && (index < flip.done.length || flip.doubt === step.name),
+  )
+}
+
+// ── what follows ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The record that tells how the work went. */
+export function report(flip: FlipState, plan: Plan, work: Work, outcome: Outcome): Body {
+  switch (work.type) {
+    case 'run':
+      if (outcome.type === 'failed') return failed(flip, plan, work, outcome)
+      return { kind: 'stepped', flipId: flip.id, step: work.step, output: outcome.output }
+    case 'confirm':
+      if (outcome.type === 'failed') return failed(flip, plan, work, outcome)
+      return committed(flip, plan)
+    case 'undo':
+      if (outcome.type === 'failed') return stuck(flip, 'undo', work.step, outcome.failure)
+      return { kind: 'undone', flipId: flip.id, step: work.step }
+    default:
+      return unreachable(work)
+  }
+}
+
+/** Back, with the step that failed if it may have happened; or, past the point of no return, stuck. */
+function failed(
+  flip: FlipState,
+  plan: Plan,
+  work: Exclude<Work, { type: 'undo' }>,
+  { failure, begun }: Extract<Outcome, { type: 'failed' }>,
+): Body {
+  const step = work.type === 'run' ? work.step : (failure.step ?? 'confirm')
+  const doubt = work.type === 'run' && begun ? work.step : flip.doubt
+  if (isPastReturn({ done: flip.done, doubt }, plan)) return stuck(flip, work.type, step, failure)
+  return turned(flip, plan, failure, doubt)
+}
+
+/**
+ * The records by which `owner` takes over the flip of a dead one. The step that comes next may have begun, unless it is
+ * a `once` step without its mark. Such a step in doubt is undone, not run again.
+ */
+export function adopt(flip: FlipState, plan: Plan, owner: string): readonly Body[] {
+  const step = flip.course.type === 'forward' ? plan.steps[flip.done.length] : undefined
+  const doubt = step === undefined || step.once ? flip.doubt : step.name
+  const adopted: Body = { kind: 'adopted', flipId: flip.id, owner, previous: flip.owner, doubt }
+  if (flip.course.type !== 'forward') return [adopted]
+
+  const onceInDoubt = step?.once === true && doubt === step.name
+  if (isPastReturn({ done: flip.done, doubt }, plan)) {
+    if (!onceInDoubt) return [adopted]
+    return [adopted, stuck(flip, 'run', step.name, inDoubt(step.name))]
+  }
+  if (onceInDoubt) return [adopted, turned(flip, plan, inDoubt(step.name), doubt)]
+  if (plan.recover === 'resume') return [adopted]
+  const failure: Failure = { code: 'OWNER_DIED', message: `its owner ${flip.owner} died, and the flip rolls back then` }
+  return [adopted, turned(flip, plan, failure, doubt)]
+}
+
+/** The records by which an operator moves a stuck flip on. `force` settles it in `phase` without doing anything more. */
+export function resolve(flip: FlipState, plan: Plan, order: Extract<Body, { kind: 'resolved' }>, phase: string): readonly Body[] {
+  if (order.how !== 'force' || flip.course.type !== 'stuck') return [order]
+  return [order, phase === flip.to ? committed(flip, plan) : rolledBack(flip, flip.course.failure)]
+}
+
+/** Where and when records are written. */
+export interface Place {
+  readonly at: number
+  readonly epoch: number
+}
+
+/** Records, the head they fold to, and what is stored against the key of a flip they settled. */
+export interface Change {
+  readonly records: readonly JournalRecord[]
+  readonly head: Head
+  /** The flip they are about, as it was last; also when they end it. */
+  readonly flip: FlipState | undefined
+  readonly settled: Settled | undefined
+}
+
+/** What happened, and all that follows from it without anything having to be performed: one append. */
+export function unfold(head: Head, happened: readonly Body[], plan: Plan | undefined, place: Place): Change {
+  const records: JournalRecord[] = []
+  let settled: Settled | undefined
+  let now = head
+  let flip = head.flip
+  const write = (body: Body): void => {
+    const record: JournalRecord = { n: now.version + 1, at: place.at, epoch: place.epoch, ...body }
+    settled = settlement(now.flip, record) ?? settled
+    now = evolve(now, record)
+    flip = now.flip ?? flip
+    records.push(record)
+  }
+  for (const body of happened) write(body)
+  while (plan !== undefined && now.flip !== undefined) {
+    const action = next(now.flip, plan)
+    if (action.type !== 'write') break
+    write(action.body)
+  }
+  return { records, head: now, flip, settled }
+}
+
+/** What is stored against the key when `record` settles the flip. */
+function settlement(flip: FlipState | undefined, record: JournalRecord): Settled | undefined {
+  if (flip?.key === undefined || flip.fingerprint === undefined) return undefined
+  const outcome = outcomeOf(flip, record)
+  if (outcome === undefined) return undefined
+  const { key, fingerprint, attempt, from, to } = flip
+  const { epoch, at } = record
+  return { key, fingerprint, flipId: flip.id, flip: flip.flip, attempt, from, to, epoch, at, outcome }
+}
+
+function outcomeOf(flip: FlipState, record: JournalRecord): Settled['outcome'] | undefined {
+  if (record.kind === 'committed') return { type: 'committed', outputs: outputsOf(flip) }
+  if (record.kind === 'rolledBack') return { type: 'rolledBack', failure: record.failure }
+  if (record.kind === 'forced') return { type: 'overridden', phase: record.phase }
+  return undefined
+}
+
+/** The results of the steps that have completed, by name. */
+export function outputsOf(flip: Pick<FlipState, 'done'>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(flip.done.map(({ step, output }) => [step, output]))
+}
+
+// ── what the records mean ───────────────────────────────────────────────────────────────────────────────────────────
+
+export function evolve(head: Head, record: JournalRecord): Head {
+  const { n, epoch } = record
+  switch (record.kind) {
+    case 'requested':
+      return { ...head, version: n, epoch, chart: record.chart, flip: begin(record) }
+    case 'committed':
+      return enter(head, record, record.to, record.timers)
+    case 'forced':
+      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
+    case 'migrated':
+      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
+    case 'rolledBack':
+      return { ...head, version: n, epoch, flip: undefined }
+    case 'denied':
+      return { ...head, version: n, epoch }
+    default:
+      if (head.flip === undefined) return { ...head, version: n, epoch }
+      return { ...head, version: n, epoch, flip: progress(head.flip, record) }
+  }
+}
+
+type Progress = Exclude<
+  JournalRecord,
+  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' }
+>
+
+function progress(flip: FlipState, record: Progress): FlipState {
+  switch (record.kind) {
+    case 'started':
+      return { ...flip, doubt: record.step }
+    case 'stepped':
+      return completed(flip, record.step, record.output)
+    case 'turned':
+      return { ...flip, course: { type: 'back', failure: record.failure, undo: record.undo } }
+    case 'undone':
+      return undone(flip)
+    case 'stuck':
+      return stop(flip, record)
+    case 'resolved':
+      return goOn(flip, record)
+    case 'adopted':
+      return { ...flip, owner: record.owner, doubt: record.doubt }
+    case 'cancelRequested':
+      return { ...flip, cancel: { actor: record.actor, reason: record.reason } }
+    default:
+      return unreachable(record)
+  }
+}
+
+function begin(record: JournalRecord<'requested'>): FlipState {
+  const { flip, from, to, input, key, fingerprint, attempt, actor, owner, deadline, trace } = record
+  return {
+    id: record.flipId,
+    flip,
+    from,
+    to,
+    input,
+    key,
+    fingerprint,
+    attempt,
+    actor,
+    owner,
+    requestedAt: record.at,
+    deadline,
+    trace,
+    done: NOTHING,
+    doubt: undefined,
+    confirmed: false,
+    cancel: undefined,
+    course: { type: 'forward' },
+  }
+}
+
+function enter(head: Head, { n, epoch, at }: JournalRecord, phase: string, delays: readonly Delay[]): Head {
+  const timers: readonly Timer[] = delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
+  return { version: n, epoch, chart: head.chart, phase, since: at, timers, flip: undefined }
+}
+
+function completed(flip: FlipState, step: string, output: unknown): FlipState {
+  return { ...flip, done: [...flip.done, { step, output }], doubt: undefined }
+}
+
+function undone(flip: FlipState): FlipState {
+  if (flip.course.type !== 'back') return flip
+  return { ...flip, course: { ...flip.course, undo: flip.course.undo.slice(1) } }
+}
+
+function stop(flip: FlipState, { doing, step, failure }: JournalRecord<'stuck'>): FlipState {
+  if (flip.course.type === 'stuck') return flip
+  const doubt = doing === 'run' ? step : flip.doubt
+  return { ...flip, doubt, course: { type: 'stuck', doing, step, failure, then: flip.course } }
+}
+
+function goOn(flip: FlipState, { how, owner, deadline }: JournalRecord<'resolved'>): FlipState {
+  if (flip.course.type !== 'stuck' || how === 'force') return flip
+  const { doing, step, then } = flip.course
+  const going: FlipState = { ...flip, owner, deadline, course: then }
+  if (how === 'retry') return going
+  switch (doing) {
+    case 'run':
+      return completed(going, step, undefined)
+    case 'confirm':
+      return { ...going, confirmed: true }
+    case 'undo':
+      return undone(going)
+    default:
+      return unreachable(doing)
+  }
+}
+
+// ── bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The turn back: every step that completed, and the one in doubt, in reverse; those without an undo need none. */
+function turned(flip: FlipState, plan: Plan, failure: Failure, doubt: string | undefined): Body {
+  const happened = plan.steps.filter((step, index) => index < flip.done.length || step.name === doubt)
+  const undo = happened.filter((step) => step.compensate !== undefined).map((step) => step.name)
+  return { kind: 'turned', flipId: flip.id, failure, undo: undo.reverse() }
+}
+
+function stuck(flip: FlipState, doing: Doing, step: string, failure: Failure): Body {
+  return { kind: 'stuck', flipId: flip.id, doing, step, failure }
+}
+
+function committed({ id, flip, from, to }: FlipState, plan: Plan): Body {
+  return { kind: 'committed', flipId: id, flip, from, to, timers: plan.entering }
+}
+
+function rolledBack({ id, flip, from, to }: FlipState, failure: Failure): Body {
+  return { kind: 'rolledBack', flipId: id, flip, from, to, failure }
+}
+
+function inDoubt(step: string): Failure {
+  return { code: 'IN_DOUBT', message: `step "${step}" runs at most once, and its owner died in it`, step }
+}

@@ -1,0 +1,264 @@
+import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
+import { isPhasegateError, PhasegateError } from '../base/index.ts'
+import type { Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
+import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
+import type { Engine, Result } from './engine.ts'
+import type { SubjectLog } from './log.ts'
+import { type Performer, perform } from './perform.ts'
+import { type Action, type Change, isPastReturn, next, outputsOf, report, unfold } from './protocol.ts'
+import { Tenure } from './tenure.ts'
+
+/** How a run ended. `interrupted`: this process had to leave the flip; the journal knows the outcome, or another will. */
+export type Ended =
+  | { readonly type: 'committed'; readonly result: Result }
+  | { readonly type: 'rolledBack'; readonly flip: FlipState; readonly failure: Failure; readonly cause: unknown }
+  | { readonly type: 'stuck'; readonly flip: FlipState; readonly failure: Failure; readonly cause: unknown }
+  | { readonly type: 'interrupted'; readonly error: PhasegateError }
+
+export interface RunOptions {
+  readonly engine: Engine
+  readonly log: SubjectLog
+  readonly spec: FlipSpec
+  /** The exclusive resources, already held. */
+  readonly leases: readonly Lease[]
+  /** Stops admission to a phase and waits for the permits that are out. */
+  readonly drained: (phase: string, signal: AbortSignal) => Promise<void>
+}
+
+/** A flip owned by this process: the loop around the protocol. */
+export class Run implements Performer {
+  readonly deps: unknown
+  readonly subject: string
+  readonly epoch: number
+  readonly flipId: string
+  readonly steps: readonly StepSpec[]
+  readonly confirms: readonly ConfirmSpec[]
+  readonly ended: Promise<Ended>
+
+  readonly #options: RunOptions
+  readonly #tenure: Tenure
+  readonly #resources: readonly Tenure[]
+  readonly #deadlineMs: number
+  #work: Action | undefined
+  #turn: Failure | undefined
+  #left: (() => PhasegateError) | undefined
+  #interruptPending: ((by: Interruption) => void) | undefined
+  #cause: unknown
+
+  /**
+   * Takes the flip over with one append (a claim, an adoption, an operator's order) and drives it to its end.
+   * @throws JOURNAL_CONFLICT when somebody else wrote first
+   */
+  static async take(options: RunOptions, base: Head, happened: readonly Body[]): Promise<Run> {
+    const { engine, log, spec } = options
+    const askedAtMs = engine.clock.monotonic()
+    const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: base.epoch + 1 })
+    await log.append(base, change, {
+      lease: leaseAfter(change, engine.leaseTtlMs),
+      opId: engine.nextId(),
+      goOn: (error, failures) => error.code === 'OUTCOME_UNKNOWN' && failures < 5,
+    })
+    return new Run(options, change, askedAtMs)
+  }
+
+  private constructor(options: RunOptions, taken: Change, askedAtMs: number) {
+    const { engine, log, spec, leases } = options
+    this.#options = options
+    this.deps = engine.deps
+    this.subject = log.ref.id
+    this.epoch = taken.head.epoch
+    this.flipId = taken.flip?.id ?? ''
+    this.steps = spec.steps
+    this.confirms = spec.confirms
+    this.#deadlineMs = engine.clock.monotonic() + (taken.flip?.deadline ?? 0) - engine.clock.now()
+    this.#tenure = this.#hold(`"${this.subject}"`, this.epoch, askedAtMs, {
+      renew: (ttlMs) => engine.journal.renew(log.ref, this.epoch, ttlMs),
+      lost: () => this.interrupt({ type: 'leave', error: () => this.#tenure.lossOf() }),
+    })
+    this.#resources = leases.map((lease) =>
+      this.#hold(`resource "${lease.resource}"`, lease.epoch, askedAtMs, {
+        renew: (ttlMs) => lease.renew(ttlMs),
+        lost: () => this.interrupt({ type: 'turn', failure: resourceLost(lease.resource) }),
+      }),
+    )
+    this.ended = this.#drive(taken)
+  }
+
+  /** Ends what is being performed: to turn the flip back, where that is still possible, or to leave it. */
+  interrupt(by: Interruption): void {
+    if (by.type === 'leave') this.#left ??= by.error
+    else if (this.#mayTurn()) this.#turn ??= by.failure
+    else return
+    this.#interruptPending?.(by)
+  }
+
+  /** @throws LEASE_LOST, or why the process has to leave the flip */
+  assertHeld(): void {
+    if (this.#left !== undefined) throw this.#left()
+    this.#tenure.assertHeld()
+    for (const resource of this.#resources) resource.assertHeld()
+  }
+
+  drained(phase: string, signal: AbortSignal): Promise<void> {
+    return this.#options.drained(phase, signal)
+  }
+
+  leftMs(): number {
+    return this.#deadlineMs - this.#options.engine.clock.monotonic()
+  }
+
+  random(): number {
+    return this.#options.engine.random()
+  }
+
+  turning(): Failure | undefined {
+    return this.#turn
+  }
+
+  threw(error: unknown): void {
+    this.#cause = error
+  }
+
+  attempt(place: string, timeoutMs: number, abort: Abort, work: () => unknown): Attempt | Promise<Attempt> {
+    this.assertHeldByClock()
+    const { engine, log } = this.#options
+    return attempt(engine, { subject: log, place, work, abort, timeoutMs, pending: this.#pending })
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.engine.clock.timer(ms, resolve)
+      this.#interruptPending = () => {
+        stop()
+        resolve()
+      }
+    })
+  }
+
+  /** Nothing is begun on a lease that has run out, even if no heartbeat could say so yet. */
+  assertHeldByClock(): void {
+    if (this.#left !== undefined) throw this.#left()
+    this.#tenure.assertHeld()
+  }
+
+  readonly #pending = (interrupt: (by: Interruption) => void): void => {
+    this.#interruptPending = interrupt
+  }
+
+  async #drive(taken: Change): Promise<Ended> {
+    let end = this.#endOf(taken)
+    if (end !== undefined) return end
+    const { engine } = this.#options
+    const stops = [engine.heart.add(() => this.#beat()), ...this.#resources.map((held) => engine.heart.add(() => held.beat()))]
+    try {
+      while (end === undefined) end = this.#endOf(await this.#advance(this.#flip()))
+      return end
+    } catch (error) {
+      if (isPhasegateError(error)) return { type: 'interrupted', error }
+      throw error
+    } finally {
+      for (const stop of stops) stop()
+    }
+  }
+
+  /** One turn of the loop: what must happen now, done and recorded. */
+  async #advance(flip: FlipState): Promise<Change | undefined> {
+    const { spec } = this.#options
+    const action = next(flip, spec)
+    this.#work = action
+    if (action.type === 'rest') throw this.#fenced(undefined)
+    if (action.type === 'write') return this.#record([action.body], false)
+    const outcome = await perform(this, action, flip)
+    // What was done must be recorded. A confirm that passed is looked at again when something came between.
+    return this.#record([report(flip, spec, action, outcome)], action.type !== 'confirm' || outcome.type === 'failed')
+  }
+
+  /** Appends what happened. When somebody wrote in between: again where it `must` be recorded, else nothing. */
+  async #record(happened: readonly Body[], must: boolean): Promise<Change | undefined> {
+    const { engine, log, spec } = this.#options
+    for (;;) {
+      const base = log.known ?? (await log.read())
+      if (base.epoch !== this.epoch || base.flip?.id !== this.flipId) throw this.#fenced(base.epoch)
+      const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: this.epoch })
+      const askedAtMs = engine.clock.monotonic()
+      try {
+        await log.append(base, change, {
+          lease: leaseAfter(change, engine.leaseTtlMs),
+          opId: engine.nextId(),
+          goOn: () => this.#mayAskAgain(),
+        })
+        this.#tenure.extend(askedAtMs)
+        return change
+      } catch (error) {
+        if (!isPhasegateError(error, 'JOURNAL_CONFLICT')) throw error
+        await log.read()
+        if (!must) return undefined
+      }
+    }
+  }
+
+  #mayAskAgain(): boolean {
+    this.assertHeldByClock()
+    return true
+  }
+
+  #flip(): FlipState {
+    const { known } = this.#options.log
+    if (known?.flip?.id !== this.flipId || known.epoch !== this.epoch) throw this.#fenced(known?.epoch)
+    return known.flip
+  }
+
+  #endOf(change: Change | undefined): Ended | undefined {
+    const flip = change?.flip
+    if (change === undefined || flip === undefined) return undefined
+    if (flip.course.type === 'stuck' && change.head.flip !== undefined) {
+      return { type: 'stuck', flip, failure: flip.course.failure, cause: this.#cause }
+    }
+    const last = change.records.at(-1)
+    if (last?.kind === 'committed') return { type: 'committed', result: resultOf(flip, this.epoch) }
+    if (last?.kind === 'rolledBack') return { type: 'rolledBack', flip, failure: last.failure, cause: this.#cause }
+    return undefined
+  }
+
+  /** A heartbeat also looks whether another process has asked for a cancel. */
+  async #beat(): Promise<void> {
+    await this.#tenure.beat()
+    if (this.#left !== undefined) return
+    const head = await this.#options.log.read().catch(() => undefined)
+    const cancel = head?.flip?.id === this.flipId ? head.flip.cancel : undefined
+    if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
+  }
+
+  #mayTurn(): boolean {
+    const { known } = this.#options.log
+    const work = this.#work
+    if (known?.flip?.id !== this.flipId || known.flip.course.type !== 'forward') return false
+    const doubt = work?.type === 'run' ? work.step : known.flip.doubt
+    return !isPastReturn({ done: known.flip.done, doubt }, this.#options.spec)
+  }
+
+  #hold(resource: string, epoch: number, askedAtMs: number, how: { renew: (ttlMs: number) => Promise<boolean>; lost: () => void }): Tenure {
+    const { clock, leaseTtlMs } = this.#options.engine
+    return new Tenure({ resource, epoch, ttlMs: leaseTtlMs, clock, ...how }, askedAtMs)
+  }
+
+  #fenced(current: number | undefined): PhasegateError<'FENCED'> {
+    const { subject, epoch } = this
+    const message = `"${subject}" has a newer owner than epoch ${epoch}${current === undefined ? '' : `: epoch ${current}`}; the outcome is in the journal`
+    return new PhasegateError('FENCED', message, { subject, epoch, current })
+  }
+}
+
+/** An owner's write renews its lease; a flip that has ended or is stuck needs none. */
+function leaseAfter({ head }: Change, ttlMs: number): { readonly ttlMs: number } | 'release' {
+  return head.flip === undefined || head.flip.course.type === 'stuck' ? 'release' : { ttlMs }
+}
+
+function resultOf(flip: FlipState, epoch: number): Result {
+  const { id, from, to, attempt } = flip
+  return { flipId: id, flip: flip.flip, from, to, epoch, attempt, outputs: outputsOf(flip), replayed: false }
+}
+
+function resourceLost(resource: string): Failure {
+  return { code: 'RESOURCE_LOST', message: `the lease on resource "${resource}" was lost` }
+}

@@ -1,0 +1,95 @@
+import type { GuardContext, StepContext } from '../chart/index.ts'
+import type { Actor, FlipState } from '../ports/index.ts'
+import { Abort } from './attempt.ts'
+import { outputsOf } from './protocol.ts'
+
+/** What a flip is called with, before it has an id. */
+export interface Asked {
+  readonly deps: unknown
+  readonly input: unknown
+  readonly subject: string
+  readonly flip: string
+  readonly from: string
+  readonly to: string
+  readonly actor: Actor | undefined
+}
+
+/** The context of a guard. The signal costs nothing until somebody looks at it. */
+export class GuardScope implements GuardContext {
+  readonly deps: unknown
+  readonly input: unknown
+  readonly subject: string
+  readonly flip: string
+  readonly from: string
+  readonly to: string
+  readonly actor: Actor | undefined
+  readonly #abort: Abort
+
+  constructor(asked: Asked, abort: Abort) {
+    this.deps = asked.deps
+    this.input = asked.input
+    this.subject = asked.subject
+    this.flip = asked.flip
+    this.from = asked.from
+    this.to = asked.to
+    this.actor = asked.actor
+    this.#abort = abort
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+}
+
+/** What a running flip lends to the context of its steps. */
+export interface Running {
+  readonly deps: unknown
+  readonly subject: string
+  readonly epoch: number
+  assertHeld(): void
+  drained(phase: string, signal: AbortSignal): Promise<void>
+}
+
+/** The context of a step, a confirm or an undo. */
+export class StepScope extends GuardScope implements StepContext {
+  readonly flipId: string
+  readonly attempt: number
+  readonly epoch: number
+  readonly stepKey: string
+  readonly #flip: FlipState
+  readonly #running: Running
+
+  constructor(running: Running, flip: FlipState, stepKey: string, abort: Abort) {
+    const { deps, subject } = running
+    super({ deps, subject, input: flip.input, flip: flip.flip, from: flip.from, to: flip.to, actor: flip.actor }, abort)
+    this.flipId = flip.id
+    this.attempt = flip.attempt
+    this.epoch = running.epoch
+    this.stepKey = stepKey
+    this.#flip = flip
+    this.#running = running
+  }
+
+  get outputs(): Readonly<Record<string, unknown>> {
+    return outputsOf(this.#flip)
+  }
+
+  // Getters that hand out functions: contexts are taken apart (`({ assertHeld }) => …`), and `this` would be lost.
+  get assertHeld(): () => void {
+    return () => this.#running.assertHeld()
+  }
+
+  get drained(): (phase: string) => Promise<void> {
+    return (phase) => this.#running.drained(phase, this.signal)
+  }
+}
+
+/** The context of an undo. `output` is undefined when the step is in doubt. */
+export class UndoScope extends StepScope {
+  readonly output: unknown
+
+  constructor(running: Running, flip: FlipState, step: string, abort: Abort) {
+    super(running, flip, `${flip.id}:${step}:undo`, abort)
+    this.output = flip.done.find((checkpoint) => checkpoint.step === step)?.output
+  }
+}

@@ -1,0 +1,111 @@
+import { EventEmitter } from 'eventemitter3'
+import type { PhasegateError, Stop } from '../base/index.ts'
+import type { Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
+
+/** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`). */
+interface FlipFacts {
+  readonly flipId: string
+  readonly flip: string
+  readonly from: string
+  readonly to: string
+  readonly attempt: number
+  readonly key: string | undefined
+  readonly actor: Actor | undefined
+  /** Wall milliseconds since the flip was requested. */
+  readonly durationMs: number
+}
+
+type FlipLess = 'denied' | 'forced' | 'migrated'
+
+/** What a listener gets for a record: all that the record says, whose it is, and the flip it belongs to. */
+export type RecordEvent<Kind extends RecordKind> = JournalRecord<Kind> & {
+  readonly chart: string
+  readonly subject: string
+} & (Kind extends FlipLess ? unknown : FlipFacts)
+
+/** Every event of a gate: one for every kind of record, once it is stored; and what leaves no record. */
+export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: RecordEvent<Kind> } & {
+  /** A flip was refused before its intent: illegal, busy, unauthorised, guarded, bad input, … */
+  readonly 'flip.refused': {
+    readonly chart: string
+    readonly subject: string
+    readonly flip: string
+    readonly actor: Actor | undefined
+    readonly error: PhasegateError
+  }
+  /** This process had to leave a flip: its lease was lost, or a newer owner has written. */
+  readonly 'lease.lost': {
+    readonly chart: string
+    readonly subject: string
+    readonly flipId: string
+    readonly epoch: number
+    readonly error: PhasegateError
+  }
+  /** A listener threw, or background work failed. Nothing else was harmed. */
+  readonly error: { readonly chart: string; readonly error: unknown; readonly during: string }
+}
+
+export type GateEvent = keyof GateEvents
+
+type Listener = (payload: unknown) => void
+
+/** The typed emitter of a gate. Payloads are made only when somebody listens; a listener that throws harms nothing. */
+export class Events {
+  readonly #emitter = new EventEmitter<string>()
+  readonly #chart: string
+
+  constructor(chart: string) {
+    this.#chart = chart
+  }
+
+  /** Listens until the stop that it returns is called. */
+  on<Event extends GateEvent>(event: Event, listener: (payload: GateEvents[Event]) => unknown): Stop {
+    const guarded: Listener = (payload) => this.#call(event, () => listener(payload as GateEvents[Event]))
+    this.#emitter.on(event, guarded)
+    return () => this.#emitter.off(event, guarded)
+  }
+
+  emit<Event extends GateEvent>(event: Event, payload: () => GateEvents[Event]): void {
+    if (this.#emitter.listenerCount(event) > 0) this.#emitter.emit(event, payload())
+  }
+
+  /** Tells of a stored record. */
+  recorded(ref: SubjectRef, record: JournalRecord, flip: FlipState | undefined): void {
+    const event = `flip.${record.kind}`
+    if (this.#emitter.listenerCount(event) === 0) return
+    this.#emitter.emit(event, { ...factsOf(flip, record.at), ...record, chart: ref.chart, subject: ref.id })
+  }
+
+  /** Reports what went wrong where nobody waits for it; a process warning when nobody listens either. */
+  failed(error: unknown, during: string): void {
+    if (this.#emitter.listenerCount('error') > 0) {
+      this.#emitter.emit('error', { chart: this.#chart, error, during })
+      return
+    }
+    process.emitWarning(`${during}: ${error instanceof Error ? error.message : String(error)}`, {
+      type: 'PhasegateWarning',
+      detail: `chart "${this.#chart}"; listen to gate.on('error') to handle this`,
+    })
+  }
+
+  #call(event: GateEvent, listener: () => unknown): void {
+    try {
+      const result = listener()
+      if (result instanceof Promise) result.catch((error: unknown) => this.#listenerFailed(event, error))
+    } catch (error) {
+      this.#listenerFailed(event, error)
+    }
+  }
+
+  #listenerFailed(event: GateEvent, error: unknown): void {
+    // A listener of `error` that throws is not told of itself.
+    if (event === 'error') queueMicrotask(() => process.emitWarning(`a listener of "error" threw: ${String(error)}`))
+    else this.failed(error, `a listener of "${event}"`)
+  }
+}
+
+function factsOf(flip: FlipState | undefined, at: number): FlipFacts | undefined {
+  if (flip === undefined) return undefined
+  const { id, from, to, attempt, key, actor } = flip
+  return { flipId: id, flip: flip.flip, from, to, attempt, key, actor, durationMs: at - flip.requestedAt }
+}
