@@ -163,3 +163,18 @@ export interface Chart<
   readonly initial: Phases
   readonly [types]?: { readonly deps: Deps; readonly phases: Phases; readonly flips: Flips }
 }
+
+/** What a chart's guards, steps and confirms get as `deps`: `unknown` when the chart declares none. */
+export type DepsOf<C extends Chart> = NonNullable<C[typeof types]>['deps']
+
+/** The names of a chart's phases. */
+export type PhasesOf<C extends Chart> = NonNullable<C[typeof types]>['phases']
+
+/** A chart's flips: name → `FlipType`. */
+export type FlipsOf<C extends Chart> = NonNullable<C[typeof types]>['flips']
+
+/** The names of the flips that are legal from `Phase`; of a union of phases, those legal from each of them. */
+export type LegalFrom<C extends Chart, Phase extends PhasesOf<C>> = {
+  [Flip in keyof FlipsOf<C>]: [Phase] extends [FlipsOf<C>[Flip]['from']] ? Flip : never
+}[keyof FlipsOf<C>] &
+  string

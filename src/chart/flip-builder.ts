@@ -1,0 +1,151 @@
+import type { Duration } from '../base/index.ts'
+import { identifier, label, limit, refuse } from './check.ts'
+import type { FlipDraft } from './draft.ts'
+import type { ConfirmOptions, GuardOptions, Recover, StepOptions } from './options.ts'
+import { parseConfirm, parseGuard, parseNames, parseRecover, parseSchema, parseStep } from './parse.ts'
+import type { InferInput, InferOutput, StandardSchemaV1 } from './standard-schema.ts'
+import type { ConfirmContext, FlipType, GuardAnswer, GuardContext, StepContext } from './types.ts'
+
+/** Flattens an intersection, so that it reads as one object. */
+export type Simplify<Type> = { [Key in keyof Type]: Type[Key] } & {}
+
+/** The type of a name's parameter: the name, or, when it is taken, a sentence saying so. */
+export type Fresh<Name, Taken, Kind extends string> = Name extends Taken & string ? `${Kind} "${Name}" is already declared` : Name
+
+declare const declares: unique symbol
+const draftOf: unique symbol = Symbol('phasegate.draft')
+
+/** A declared flip: what the callback of `.flip(name, …)` returns. */
+export interface FlipDeclared<Type extends FlipType> {
+  readonly [draftOf]: FlipDraft
+  readonly [declares]?: Type
+}
+
+/** A flip begins with the phases it leads from. */
+export interface FlipStart<Deps, Phases extends string> {
+  /** The phases it may start from: one or more. */
+  from<const From extends Phases>(...phases: readonly [From, ...From[]]): FlipFrom<Deps, Phases, From>
+}
+
+/** Then comes the phase it leads to. */
+export interface FlipFrom<Deps, Phases extends string, From extends Phases> {
+  /** The phase the subject is in when the flip has committed. */
+  to<const To extends Phases>(phase: To): FlipTo<Deps, Phases, FlipType<From, To, undefined, undefined, { [None in never]: None }>>
+}
+
+type GuardOf<Deps, Type extends FlipType> = GuardContext<Deps, Type['parsed'], Type['from'], Type['to']>
+type ConfirmOf<Deps, Phases extends string, Type extends FlipType> = ConfirmContext<
+  Deps,
+  Type['parsed'],
+  Type['from'],
+  Type['to'],
+  Type['outputs'],
+  Phases
+>
+type StepOf<Deps, Phases extends string, Type extends FlipType> = StepContext<
+  Deps,
+  Type['parsed'],
+  Type['from'],
+  Type['to'],
+  Type['outputs'],
+  Phases
+>
+type WithInput<Type extends FlipType, Schema extends StandardSchemaV1> = FlipType<
+  Type['from'],
+  Type['to'],
+  InferInput<Schema>,
+  InferOutput<Schema>,
+  Type['outputs']
+>
+type WithOutput<Type extends FlipType, Step extends string, Output> = FlipType<
+  Type['from'],
+  Type['to'],
+  Type['input'],
+  Type['parsed'],
+  Simplify<Type['outputs'] & { readonly [Name in Step]: Output }>
+>
+
+/** The rest, in any order; guards, steps and confirms run in the order of their declaration. */
+export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Taken extends string = never> extends FlipDeclared<Type> {
+  /** Reserves the flip to actors with one of these roles. @default everybody, no actor needed */
+  allow(...roles: readonly [string, ...string[]]): this
+  /** A precondition. Anything but an explicit `true` is a no; `deny(reason)` says why. */
+  guard<const Name extends string>(
+    name: Fresh<Name, Taken extends `guard ${infer Guard}` ? Guard : never, 'guard'>,
+    check: (context: GuardOf<Deps, Type>) => GuardAnswer,
+    options?: GuardOptions,
+  ): FlipBody<Deps, Phases, Type, Taken | `guard ${Name}`>
+  /** A unit of work, with its undo. Its result is recorded, and typed into `outputs` of what comes later. */
+  step<const Name extends string, Output>(
+    name: Fresh<Name, keyof Type['outputs'], 'step'>,
+    options: StepOptions<StepOf<Deps, Phases, Type>, Output>,
+  ): FlipBody<Deps, Phases, WithOutput<Type, Name, Output>, Taken>
+  /** A condition that must become true before the flip commits; it is polled. */
+  confirm<const Name extends string>(
+    name: Fresh<Name, Taken extends `confirm ${infer Confirm}` ? Confirm : never, 'confirm'>,
+    check: (context: ConfirmOf<Deps, Phases, Type>) => GuardAnswer,
+    options?: ConfirmOptions,
+  ): FlipBody<Deps, Phases, Type, Taken | `confirm ${Name}`>
+  /** For the whole flip, retries included; then it turns back. @default '10m' */
+  timeout(duration: Duration): this
+  /** What a crashed flip does when it is adopted. @default 'resume' */
+  recover(how: Recover): this
+  /** Resources that no other flip, of whatever subject, may hold meanwhile. @default none */
+  exclusive(...resources: readonly [string, ...string[]]): this
+  /** Cancels the flip in progress, and then goes. @default waits or is refused like any other */
+  preempt(): this
+}
+
+/** A flip whose input is not settled yet: guards and steps read it, so it comes before them. */
+export interface FlipTo<Deps, Phases extends string, Type extends FlipType> extends FlipBody<Deps, Phases, Type> {
+  /** What a caller must pass: any Standard Schema v1. @default no input */
+  input<Schema extends StandardSchemaV1>(schema: Schema): FlipBody<Deps, Phases, WithInput<Type, Schema>>
+}
+
+/** Runs the declaration of one flip. The types guide the order; at run time every method is there at every time. */
+export function declareFlip(name: unknown, declare: unknown): FlipDraft {
+  const flip = identifier(name, 'the name of a flip')
+  if (typeof declare !== 'function') return refuse(`flip "${flip}"`, declare, 'a function: (f) => f.from(…).to(…)')
+  const answer: unknown = declare(flipBuilder(emptyFlip(flip)))
+  if (typeof answer === 'object' && answer !== null && draftOf in answer) return Object.freeze(answer[draftOf] as FlipDraft)
+  return refuse(`flip "${flip}"`, answer, 'declared by what f returns: (f) => f.from(…).to(…)')
+}
+
+function emptyFlip(name: string): FlipDraft {
+  return {
+    name,
+    from: [],
+    to: undefined,
+    input: undefined,
+    allow: [],
+    guards: [],
+    steps: [],
+    confirms: [],
+    timeoutMs: limit(undefined, 'timeout', '10m'),
+    recover: 'resume',
+    exclusive: [],
+    preempt: false,
+  }
+}
+
+type Methods = Exclude<keyof (FlipStart<unknown, string> & FlipFrom<unknown, string, string> & FlipTo<unknown, string, FlipType>), symbol>
+type UntypedFlip = { readonly [Method in Methods]: (...given: readonly unknown[]) => UntypedFlip } & { readonly [draftOf]: FlipDraft }
+
+function flipBuilder(draft: FlipDraft): UntypedFlip {
+  const place = `flip "${draft.name}"`
+  const and = (more: Partial<FlipDraft>): UntypedFlip => flipBuilder({ ...draft, ...more })
+  return {
+    [draftOf]: draft,
+    from: (...phases) => and({ from: parseNames(phases, `${place}.from`, identifier) }),
+    to: (phase) => and({ to: identifier(phase, `${place}.to`) }),
+    input: (schema) => and({ input: parseSchema(schema, place) }),
+    allow: (...roles) => and({ allow: [...draft.allow, ...parseNames(roles, `${place}.allow`, label)] }),
+    guard: (...given) => and({ guards: [...draft.guards, parseGuard(place, given[0], given[1], given[2])] }),
+    step: (name, options) => and({ steps: [...draft.steps, parseStep(place, name, options, draft.steps.some((step) => step.irreversible))] }),
+    confirm: (...given) => and({ confirms: [...draft.confirms, parseConfirm(place, given[0], given[1], given[2])] }),
+    timeout: (duration) => and({ timeoutMs: limit(duration, `${place}.timeout`, '10m') }),
+    recover: (how) => and({ recover: parseRecover(how, place) }),
+    exclusive: (...resources) => and({ exclusive: [...draft.exclusive, ...parseNames(resources, `${place}.exclusive`, label)] }),
+    preempt: () => and({ preempt: true }),
+  }
+}

@@ -1,0 +1,39 @@
+export { type ChartBuilder, type ChartStart, chart } from './builder.ts'
+export { Denial, deny } from './deny.ts'
+export type { FlipBody, FlipDeclared, FlipFrom, FlipStart, FlipTo } from './flip-builder.ts'
+export type {
+  ChartOptions,
+  ConfirmOptions,
+  GuardOptions,
+  PhaseOptions,
+  Recover,
+  RetryOptions,
+  StepOptions,
+  Undo,
+  UndoOptions,
+} from './options.ts'
+export type { InferInput, InferOutput, StandardIssue, StandardResult, StandardSchemaV1 } from './standard-schema.ts'
+export type {
+  AnyChart,
+  Chart,
+  ConfirmContext,
+  ConfirmSpec,
+  DepsOf,
+  FlipSpec,
+  FlipsOf,
+  FlipType,
+  FlipTypes,
+  GuardAnswer,
+  GuardContext,
+  GuardSpec,
+  LegalFrom,
+  Migrations,
+  PhaseSpec,
+  PhasesOf,
+  RetrySpec,
+  StepContext,
+  StepSpec,
+  Table,
+  UndoContext,
+  UndoSpec,
+} from './types.ts'

@@ -1,0 +1,111 @@
+import type { Duration } from '../base/index.ts'
+import type { UndoContext } from './types.ts'
+
+/** Options of `chart(name, options)`. */
+export interface ChartOptions {
+  /** Raise it with every change that matters to stored subjects: a positive integer. */
+  readonly version: number
+  /**
+   * Where the subjects of older versions go: `{ 1: { oldPhase: 'newPhase' } }`.
+   * @default none: subjects of another version are stranded until they are migrated
+   */
+  readonly migrate?: { readonly [version: number]: { readonly [oldPhase: string]: string } } | undefined
+}
+
+/** Options of `.phase(name, options)`. */
+export interface PhaseOptions<Initial, Timed extends string> {
+  /**
+   * Subjects begin here.
+   * @default false
+   */
+  readonly initial?: Initial | undefined
+  /**
+   * Subjects end here: no flip leads out.
+   * @default false
+   */
+  readonly final?: boolean | undefined
+  /**
+   * Durable timers: `{ '15m': 'restore' }` flips `restore` 15 minutes after the phase was entered.
+   * @default none
+   */
+  readonly after?: { readonly [delay in `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`]?: Timed } | undefined
+}
+
+/** Options of `.guard(name, check, options)`. */
+export interface GuardOptions {
+  /**
+   * A guard that takes longer is a no.
+   * @default '5s'
+   */
+  readonly timeout?: Duration | undefined
+}
+
+/** Attempts, and the wait between them: random between 0 and min(cap, base · 2ⁿ). */
+export interface RetryOptions {
+  /**
+   * How often it is tried, the first time included.
+   * @default 1 for a step, 5 from the point of no return on, 3 for a compensation
+   */
+  readonly attempts?: number | undefined
+  /** @default '100ms' */
+  readonly base?: Duration | undefined
+  /** @default '10s' */
+  readonly cap?: Duration | undefined
+}
+
+/** Undoes a step. `output` is what the step returned: undefined when the step is in doubt. Must be safe to repeat. */
+export type Undo<Context, Output> = (context: UndoContext<Context, Output>) => unknown
+
+/** `compensate`, with its own limits. */
+export interface UndoOptions<Context, Output> {
+  readonly run: Undo<Context, Output>
+  /** @default '30s' */
+  readonly timeout?: Duration | undefined
+  /** @default 3 attempts, base '100ms', cap '10s' */
+  readonly retry?: RetryOptions | undefined
+}
+
+/** Options of `.step(name, options)`. Write `run` first: `compensate` takes the type of `output` from it. */
+export interface StepOptions<Context, Output> {
+  /** The work. What it returns is recorded as JSON, and is `outputs.<name>` for what comes later. */
+  readonly run: (context: Context) => Output | PromiseLike<Output>
+  /**
+   * Undoes it, when the flip turns back.
+   * @default nothing is undone
+   */
+  readonly compensate?: Undo<Context, NoInfer<Output>> | UndoOptions<Context, NoInfer<Output>> | undefined
+  /**
+   * For one attempt.
+   * @default '30s'
+   */
+  readonly timeout?: Duration | undefined
+  /** @default 1 attempt, and 5 from the point of no return on; base '100ms', cap '10s' */
+  readonly retry?: RetryOptions | undefined
+  /**
+   * At most once: recorded before it runs; in doubt after a crash means undo, not retry.
+   * @default false
+   */
+  readonly once?: boolean | undefined
+  /**
+   * The point of no return: from here on failures are retried, then stuck, never undone.
+   * @default false
+   */
+  readonly irreversible?: boolean | undefined
+}
+
+/** Options of `.confirm(name, check, options)`. */
+export interface ConfirmOptions {
+  /**
+   * How long it may take to become true.
+   * @default '30s'
+   */
+  readonly within?: Duration | undefined
+  /**
+   * The wait between two looks.
+   * @default '500ms'
+   */
+  readonly poll?: Duration | undefined
+}
+
+/** What a crashed flip does when it is adopted. */
+export type Recover = 'resume' | 'rollBack'

@@ -1,0 +1,136 @@
+import { parseDuration } from '../base/index.ts'
+import type { Delay } from '../ports/index.ts'
+import { callable, duration, flag, identifier, known, label, limit, positiveInteger, refuse } from './check.ts'
+import type { Recover } from './options.ts'
+import type { StandardSchemaV1 } from './standard-schema.ts'
+import type { ConfirmSpec, GuardSpec, Migrations, PhaseSpec, RetrySpec, StepSpec, UndoSpec } from './types.ts'
+
+// Options come in as `unknown`: JavaScript users get the same refusals. What goes out has every default filled in.
+
+export function parseChartOptions(options: unknown): { readonly version: number; readonly migrations: Migrations } {
+  const given = known(options, 'chart options', ['version', 'migrate'])
+  return { version: positiveInteger(given.version, 'version'), migrations: parseMigrations(given.migrate) }
+}
+
+function parseMigrations(migrate: unknown): Migrations {
+  if (migrate === undefined) return Object.freeze(Object.create(null))
+  const migrations: Record<number, Record<string, string>> = Object.create(null)
+  for (const [version, mapping] of entries(migrate, 'migrate')) {
+    const option = `migrate.${version}`
+    const phases: Record<string, string> = Object.create(null)
+    for (const [old, phase] of entries(mapping, option)) {
+      phases[identifier(old, `a phase of ${option}`)] = identifier(phase, `${option}.${old}`)
+    }
+    migrations[positiveInteger(Number(version), `a version of migrate`)] = Object.freeze(phases)
+  }
+  return Object.freeze(migrations)
+}
+
+export function parsePhase(name: unknown, options: unknown): PhaseSpec {
+  const phase = identifier(name, 'the name of a phase')
+  const place = `phase "${phase}"`
+  const given = known(options, place, ['initial', 'final', 'after'])
+  return Object.freeze({
+    name: phase,
+    initial: flag(given.initial, `${place}.initial`),
+    final: flag(given.final, `${place}.final`),
+    after: parseAfter(given.after, `${place}.after`),
+  })
+}
+
+function parseAfter(after: unknown, option: string): readonly Delay[] {
+  if (after === undefined) return Object.freeze([])
+  const delays = entries(after, option)
+    .filter(([, flip]) => flip !== undefined)
+    .map(([delay, flip]) =>
+      Object.freeze({ flip: identifier(flip, `${option}["${delay}"]`), afterMs: parseDuration(delay, `a delay of ${option}`) }),
+    )
+  return Object.freeze(delays.sort((a, b) => a.afterMs - b.afterMs))
+}
+
+export function parseSchema(schema: unknown, place: string): StandardSchemaV1 {
+  const holder = schema as { readonly '~standard'?: { readonly validate?: unknown } } | null | undefined
+  if (typeof holder?.['~standard']?.validate === 'function') return schema as StandardSchemaV1
+  return refuse(`the input of ${place}`, schema, 'a Standard Schema: zod, valibot, arktype, …')
+}
+
+export function parseGuard(place: string, name: unknown, check: unknown, options: unknown): GuardSpec {
+  const guard = label(name, `the name of a guard of ${place}`)
+  const inside = `${place}, guard "${guard}"`
+  const given = known(options, inside, ['timeout'])
+  return Object.freeze({
+    name: guard,
+    check: callable<GuardSpec['check']>(check, inside),
+    timeoutMs: limit(given.timeout, `${inside}.timeout`, '5s'),
+  })
+}
+
+export function parseConfirm(place: string, name: unknown, check: unknown, options: unknown): ConfirmSpec {
+  const confirm = label(name, `the name of a confirm of ${place}`)
+  const inside = `${place}, confirm "${confirm}"`
+  const given = known(options, inside, ['within', 'poll'])
+  return Object.freeze({
+    name: confirm,
+    check: callable<ConfirmSpec['check']>(check, inside),
+    withinMs: limit(given.within, `${inside}.within`, '30s'),
+    pollMs: limit(given.poll, `${inside}.poll`, '500ms'),
+  })
+}
+
+/** `pastReturn`: a step before this one is irreversible. */
+export function parseStep(place: string, name: unknown, options: unknown, pastReturn: boolean): StepSpec {
+  const step = identifier(name, `the name of a step of ${place}`)
+  const inside = `${place}, step "${step}"`
+  const given = known(options, inside, ['run', 'compensate', 'timeout', 'retry', 'once', 'irreversible'])
+  const once = flag(given.once, `${inside}.once`)
+  const irreversible = flag(given.irreversible, `${inside}.irreversible`)
+  return Object.freeze({
+    name: step,
+    run: callable<StepSpec['run']>(given.run, `${inside}.run`),
+    compensate: parseUndo(given.compensate, `${inside}.compensate`),
+    timeoutMs: limit(given.timeout, `${inside}.timeout`, '30s'),
+    // Past the point of no return there is only forward: giving up early would leave the flip stuck.
+    retry: parseRetry(given.retry, `${inside}.retry`, (pastReturn || irreversible) && !once ? 5 : 1),
+    once,
+    irreversible,
+  })
+}
+
+function parseUndo(compensate: unknown, option: string): UndoSpec | undefined {
+  if (compensate === undefined) return undefined
+  const given = typeof compensate === 'function' ? { run: compensate } : known(compensate, option, ['run', 'timeout', 'retry'])
+  const { run, timeout, retry }: { run?: unknown; timeout?: unknown; retry?: unknown } = given
+  return Object.freeze({
+    run: callable<UndoSpec['run']>(run, `${option}.run`),
+    timeoutMs: limit(timeout, `${option}.timeout`, '30s'),
+    retry: parseRetry(retry, `${option}.retry`, 3),
+  })
+}
+
+function parseRetry(retry: unknown, option: string, attempts: number): RetrySpec {
+  const given = known(retry, option, ['attempts', 'base', 'cap'])
+  return Object.freeze({
+    attempts: positiveInteger(given.attempts ?? attempts, `${option}.attempts`),
+    baseMs: duration(given.base, `${option}.base`, '100ms'),
+    capMs: duration(given.cap, `${option}.cap`, '10s'),
+  })
+}
+
+export function parseRecover(value: unknown, place: string): Recover {
+  return value === 'resume' || value === 'rollBack' ? value : refuse(`${place}.recover`, value, "'resume' or 'rollBack'")
+}
+
+/** One or more names, each `accept`ed. */
+export function parseNames(
+  values: readonly unknown[],
+  option: string,
+  accept: (value: unknown, option: string) => string,
+): readonly string[] {
+  if (values.length === 0) refuse(option, undefined, 'one or more names')
+  return Object.freeze([...new Set(values.map((value) => accept(value, option)))])
+}
+
+function entries(value: unknown, option: string): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(option, value, 'an object')
+  return Object.entries(value)
+}
