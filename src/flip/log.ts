@@ -18,16 +18,22 @@ export interface AppendOptions {
 export class SubjectLog {
   readonly ref: SubjectRef
   readonly #engine: Engine
-  #known: Head | undefined
+  #head: Head | undefined
+  #isSuspect = false
 
   constructor(engine: Engine, id: string) {
     this.#engine = engine
     this.ref = { chart: engine.chart.name, id }
   }
 
-  /** The head as last seen: good to act on, since an append checks it; not good to refuse on. */
+  /** The head as last seen: good to act on, since an append checks it; not good to refuse on. Undefined after a failure. */
   get known(): Head | undefined {
-    return this.#known
+    return this.#isSuspect ? undefined : this.#head
+  }
+
+  /** The phase as last seen, whatever happened since. */
+  get phase(): string | undefined {
+    return this.#head?.phase
   }
 
   /** The head as the journal has it now. */
@@ -35,8 +41,8 @@ export class SubjectLog {
     const { chart } = this.#engine
     const head = (await this.#engine.journal.read(this.ref)) ?? origin(chart, chart.initial)
     // While this was under way a write of ours may have gone further.
-    if (this.#known === undefined || head.version >= this.#known.version) this.#known = head
-    return this.#known
+    if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
+    return this.#head ?? head
   }
 
   /**
@@ -61,12 +67,17 @@ export class SubjectLog {
         await this.#afterFailure(this.#coded(thrown, options.opId), failures, options)
       }
     }
-    this.#known = change.head
+    this.#saw(change.head)
     for (const record of change.records) this.#engine.recorded(this.ref, record, change.flip)
   }
 
+  #saw(head: Head): void {
+    this.#head = head
+    this.#isSuspect = false
+  }
+
   async #afterFailure(error: PhasegateError, failures: number, { goOn }: AppendOptions): Promise<void> {
-    this.#known = undefined
+    this.#isSuspect = true
     const mayAskAgain = error.code === 'OUTCOME_UNKNOWN' || error.code === 'JOURNAL_FAILED'
     if (!mayAskAgain || !goOn(error, failures)) throw error
     await sleep(this.#engine.clock, backoffMs(failures, ASK_AGAIN, this.#engine.random))

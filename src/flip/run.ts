@@ -87,9 +87,17 @@ export class Run implements Performer {
   /** Ends what is being performed: to turn the flip back, where that is still possible, or to leave it. */
   interrupt(by: Interruption): void {
     if (by.type === 'leave') this.#left ??= by.error
-    else if (this.#mayTurn()) this.#turn ??= by.failure
+    else if (this.mayTurn()) this.#turn ??= by.failure
     else return
     this.#interruptPending?.(by)
+  }
+
+  /** Whether the flip can still go back: it goes forward, and no irreversible step has happened or is under way. */
+  mayTurn(): boolean {
+    const flip = this.#options.log.known?.flip
+    if (flip?.id !== this.flipId || flip.course.type !== 'forward') return false
+    const doubt = this.#work?.type === 'run' ? this.#work.step : flip.doubt
+    return !isPastReturn({ done: flip.done, doubt }, this.#options.spec)
   }
 
   /** @throws LEASE_LOST, or why the process has to leave the flip */
@@ -227,14 +235,6 @@ export class Run implements Performer {
     const head = await this.#options.log.read().catch(() => undefined)
     const cancel = head?.flip?.id === this.flipId ? head.flip.cancel : undefined
     if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
-  }
-
-  #mayTurn(): boolean {
-    const { known } = this.#options.log
-    const work = this.#work
-    if (known?.flip?.id !== this.flipId || known.flip.course.type !== 'forward') return false
-    const doubt = work?.type === 'run' ? work.step : known.flip.doubt
-    return !isPastReturn({ done: known.flip.done, doubt }, this.#options.spec)
   }
 
   #hold(resource: string, epoch: number, askedAtMs: number, how: { renew: (ttlMs: number) => Promise<boolean>; lost: () => void }): Tenure {

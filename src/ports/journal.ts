@@ -40,7 +40,8 @@ export interface Append {
  * 10. `renew` prolongs the lease and answers true while `epoch` is the stored one and the lease has not run out by the
  *    store's clock; otherwise it changes nothing and answers false.
  * 11. `abandoned` names subjects whose flip in progress is not stuck and holds no live lease; `due` those whose earliest
- *    timer has run out by the store's clock and which have no flip in progress. Both at most `limit`, for one chart.
+ *    timer has run out by the store's clock and which have no flip in progress. Both at most `limit`, for one chart;
+ *    `abandoned` of that one subject when `id` is given.
  * 12. `heads` gives every subject of a chart once.
  * 13. Subject names are any text of 1–255 characters; two different ones never share anything.
  * 14. After `close`, every method rejects with `JOURNAL_CLOSED`; what was acknowledged stays.
@@ -52,7 +53,7 @@ export interface Journal {
   settled(subject: SubjectRef, key: string): Promise<Settled | undefined>
   history(subject: SubjectRef, range?: { readonly from?: number; readonly to?: number }): AsyncIterable<SealedRecord>
   heads(chart: string): AsyncIterable<{ readonly id: string; readonly head: Head }>
-  abandoned(chart: string, limit: number): Promise<readonly string[]>
+  abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]>
   due(chart: string, limit: number): Promise<readonly string[]>
   close(): Promise<void>
 }

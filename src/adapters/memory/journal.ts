@@ -81,9 +81,9 @@ class MemoryJournal implements Journal {
     for (const { id, head } of this.#table.entries(chart)) yield { id, head }
   }
 
-  abandoned(chart: string, limit: number): Promise<readonly string[]> {
+  abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]> {
     if (this.#isClosed) return Promise.reject(closed('abandoned'))
-    return Promise.resolve(this.#table.abandoned(chart, limit))
+    return Promise.resolve(this.#table.abandoned(chart, limit, id))
   }
 
   due(chart: string, limit: number): Promise<readonly string[]> {

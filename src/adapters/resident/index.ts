@@ -1,3 +1,3 @@
-export { closed, conflict } from './refusals.ts'
+export { checkNumbers, closed, conflict } from './refusals.ts'
 export type { Step } from './rules.ts'
 export { type Entry, Table } from './table.ts'

@@ -15,3 +15,17 @@ export function conflict(subject: SubjectRef, append: Append, head: Head | undef
 export function closed(operation: string): PhasegateError<'JOURNAL_CLOSED'> {
   return new PhasegateError('JOURNAL_CLOSED', `cannot ${operation}: the journal was closed`, { operation })
 }
+
+/** Refuses an append whose numbers are not those that follow: stored, it would make the journal unreadable. */
+export function checkNumbers({ expected, records, head }: Append): void {
+  const wanted = expected.version + records.length
+  const follows = records.every((record, index) => record.n === expected.version + index + 1)
+  if (records.length > 0 && follows && head.version === wanted) return
+  const value = `records ${records.map(({ n }) => n).join(', ')} and a head of version ${head.version}`
+  const wants = `at least one record, numbered on from ${expected.version + 1}, and a head of the last one's version`
+  throw new PhasegateError('OPTION_INVALID', `the append holds ${value}; it must hold ${wants}`, {
+    option: 'append',
+    value,
+    expected: wants,
+  })
+}

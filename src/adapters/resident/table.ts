@@ -12,6 +12,9 @@ export interface Entry<S extends Step> {
   settled: Map<string, Settled> | undefined
 }
 
+/** What an append leaves behind, besides its records. */
+export type Remains = Pick<Append, 'head' | 'lease' | 'settled'>
+
 interface Shelf<S extends Step> {
   readonly entries: Map<string, Entry<S>>
   /** Those for which something may fall due: what `abandoned` and `due` look through. */
@@ -39,7 +42,7 @@ export class Table<S extends Step> {
   }
 
   /** Stores what `judge` let through. */
-  store(subject: SubjectRef, append: Append, step: S): void {
+  store(subject: SubjectRef, append: Remains, step: S): void {
     const shelf = this.#shelf(subject.chart)
     let entry = shelf.entries.get(subject.id)
     if (entry === undefined) {
@@ -66,9 +69,12 @@ export class Table<S extends Step> {
     return true
   }
 
-  abandoned(chart: string, limit: number): readonly string[] {
+  abandoned(chart: string, limit: number, id?: string): readonly string[] {
     const now = this.#clock.monotonic()
-    return this.#watched(chart, limit, (entry) => isRunning(entry.head) && entry.leaseUntil <= now)
+    const isAbandoned = (entry: Entry<S>): boolean => isRunning(entry.head) && entry.leaseUntil <= now
+    if (id === undefined) return this.#watched(chart, limit, isAbandoned)
+    const entry = this.get({ chart, id })
+    return entry !== undefined && isAbandoned(entry) ? [id] : []
   }
 
   due(chart: string, limit: number): readonly string[] {

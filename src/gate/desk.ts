@@ -1,0 +1,159 @@
+import { isPhasegateError, PhasegateError } from '../base/index.ts'
+import type { AnyChart, FlipSpec } from '../chart/index.ts'
+import { adopt, type Engine, type Ended, holdAll, releaseAll, Run, SubjectLog, unfold } from '../flip/index.ts'
+import type { Body, Head, Lease, Lock } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+import { Permits } from './permits.ts'
+import type { Answer } from './answer.ts'
+import type { Key } from '../flip/index.ts'
+import { fitOf, strandedError } from './version.ts'
+
+/** What the subjects of a gate share. */
+export interface Core {
+  readonly chart: AnyChart
+  readonly engine: Engine
+  readonly lock: Lock
+  readonly events: Events
+  /** @throws GATE_CLOSED */
+  assertOpen(): void
+}
+
+/** A call under a key that has not been answered yet: the same key joins it. */
+interface OpenCall {
+  readonly flip: string
+  readonly key: Key
+  readonly answer: Promise<Answer>
+}
+
+/** How often somebody else may write first before we say so. */
+const MOST_CONFLICTS = 100
+
+/** Everything this process knows of one subject. */
+export class Desk {
+  readonly core: Core
+  readonly log: SubjectLog
+  readonly permits: Permits
+  /** By the text of the key. */
+  readonly calls = new Map<string, OpenCall>()
+  #run: Run | undefined
+
+  constructor(core: Core, id: string) {
+    this.core = core
+    this.log = new SubjectLog(core.engine, id)
+    this.permits = new Permits(this.log)
+  }
+
+  get id(): string {
+    return this.log.ref.id
+  }
+
+  /** The flip of this subject that this process owns. */
+  get run(): Run | undefined {
+    return this.#run
+  }
+
+  /** The head, moved to this version of the chart where that is declared. @throws CHART_VERSION */
+  async head({ fresh }: { readonly fresh: boolean }): Promise<Head> {
+    const { chart } = this.core
+    for (;;) {
+      const head = fresh ? await this.log.read() : (this.log.known ?? (await this.log.read()))
+      const fit = fitOf(head, chart)
+      if (fit.type === 'fits') return head
+      if (fit.type === 'stranded') throw strandedError(this.id, head, chart, fit.why)
+      await this.#tryRecord(head, [fit.body])
+    }
+  }
+
+  /** Takes a flip (claims, adopts, resolves it) and looks after it to its end. @throws JOURNAL_CONFLICT */
+  async take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
+    const drained = (phase: string, signal: AbortSignal): Promise<void> => this.permits.drained(phase, signal)
+    const run = await Run.take({ engine: this.core.engine, log: this.log, spec, leases, drained }, base, happened)
+    this.#run = run
+    return run
+  }
+
+  /** What is left to do when a run has ended. */
+  async conclude(run: Run, leases: readonly Lease[]): Promise<Ended> {
+    const ended = await run.ended
+    if (this.#run === run) this.#run = undefined
+    this.permits.reopen()
+    if (leases.length > 0) await releaseAll(leases)
+    if (ended.type === 'interrupted') this.#tellLoss(run, ended.error)
+    return ended
+  }
+
+  /**
+   * Takes over the flip of a dead owner. Undefined when there is none, it is stuck, or somebody else was faster.
+   * @throws CHART_VERSION, RESOURCE_BUSY
+   */
+  async adopt(): Promise<{ readonly flipId: string; readonly flip: string; readonly ended: Promise<Ended> } | undefined> {
+    const { engine, lock } = this.core
+    const head = await this.head({ fresh: true })
+    const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
+    if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck') return undefined
+    const leases = await holdAll(lock, spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs: 0 })
+    try {
+      const run = await this.take(spec, head, adopt(head.flip, spec, engine.owner), leases)
+      return { flipId: head.flip.id, flip: spec.name, ended: this.conclude(run, leases) }
+    } catch (error) {
+      await releaseAll(leases)
+      if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return undefined
+      throw error
+    }
+  }
+
+  /** Whether the journal says that the flip in progress has no living owner. */
+  async isAbandoned(): Promise<boolean> {
+    const { engine, chart } = this.core
+    const [abandoned] = await engine.journal.abandoned(chart.name, 1, this.id)
+    return abandoned === this.id
+  }
+
+  /** Records something that changes no owner. `decide` sees the fresh head, and gives nothing when there is nothing to record. */
+  async record(decide: (head: Head) => readonly Body[] | undefined): Promise<void> {
+    for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
+      const head = await this.head({ fresh: true })
+      const happened = decide(head)
+      if (happened === undefined || (await this.#tryRecord(head, happened))) return
+    }
+    throw this.endlessConflict()
+  }
+
+  /** Puts the subject where an operator wants it: a new epoch, so that whoever owned a flip is fenced. */
+  async override(decide: (head: Head) => Body): Promise<void> {
+    for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
+      const head = await this.log.read()
+      if (await this.#tryRecord(head, [decide(head)], head.epoch + 1)) return this.permits.reopen()
+    }
+    throw this.endlessConflict()
+  }
+
+  endlessConflict(): PhasegateError<'JOURNAL_CONFLICT'> {
+    const message = `somebody else wrote "${this.id}" first, ${MOST_CONFLICTS} times in a row`
+    const found = `version ${this.log.known?.version ?? 'unknown'}`
+    return new PhasegateError('JOURNAL_CONFLICT', message, { subject: this.id, expected: 'an unchanged head', found })
+  }
+
+  /** False when somebody else wrote first. */
+  async #tryRecord(base: Head, happened: readonly Body[], epoch?: number): Promise<boolean> {
+    const { engine } = this.core
+    const change = unfold(base, happened, undefined, { at: engine.clock.now(), epoch: epoch ?? base.epoch })
+    try {
+      await this.log.append(base, change, {
+        lease: epoch === undefined ? 'keep' : 'release',
+        opId: engine.nextId(),
+        goOn: (error, failures) => error.code === 'OUTCOME_UNKNOWN' && failures < 5,
+      })
+      return true
+    } catch (error) {
+      if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return false
+      throw error
+    }
+  }
+
+  #tellLoss(run: Run, error: PhasegateError): void {
+    const { events, chart } = this.core
+    const { flipId, epoch } = run
+    events.emit('lease.lost', () => ({ chart: chart.name, subject: this.id, flipId, epoch, error }))
+  }
+}

@@ -1,0 +1,147 @@
+import { type Duration, known, parseDuration, PhasegateError, refuse, sleep, type Stop } from '../base/index.ts'
+import type { AnyChart } from '../chart/index.ts'
+import { Deadlines, type Engine, Heart } from '../flip/index.ts'
+import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
+import { Denials } from './denials.ts'
+import { type Core, Desk } from './desk.ts'
+import { type GateSettings, parseGateOptions, parseLimit, parseSubjectId } from './options.ts'
+import { recover, repeat, stranded } from './recovery.ts'
+import { GateSubject } from './subject.ts'
+import type { Gate, GateOptions, Recovery, Stranded, TypedChart } from './types.ts'
+
+/**
+ * Makes the runtime that enforces `chart` on its subjects.
+ * @throws OPTION_INVALID naming the option
+ * @example
+ * const gate = createGate(upgrade, { deps, journal: fileJournal('./state') })
+ * await gate.subject('db-7').flip('drain', { reason: 'kernel patch' })
+ */
+export function createGate<const C extends TypedChart>(
+  chart: C,
+  ...[options]: unknown extends GateOptions<C>['deps'] ? [options?: GateOptions<C>] : [options: GateOptions<C>]
+): Gate<C> {
+  if (!(chart?.flips instanceof Map)) refuse('chart', chart, 'what chart(…)….build() returns')
+  // The class knows charts, not their types: they are the interface's.
+  return new LiveGate(chart, parseGateOptions(options)) as unknown as Gate<C>
+}
+
+type State =
+  | { readonly type: 'open' }
+  | { readonly type: 'closed'; readonly done: Promise<{ readonly left: readonly string[] }> }
+
+class LiveGate {
+  readonly chart: AnyChart
+  readonly #settings: GateSettings
+  readonly #core: Core
+  readonly #denials: Denials
+  readonly #desks = new Map<string, Desk>()
+  #state: State = { type: 'open' }
+  #stopPolling: Stop | undefined
+
+  constructor(chart: AnyChart, settings: GateSettings) {
+    this.chart = chart
+    this.#settings = settings
+    this.#denials = new Denials(settings.clock)
+    const events = new Events(chart.name)
+    const engine = createEngine(chart, settings, events)
+    this.#core = { chart, engine, lock: settings.lock, events, assertOpen: () => this.#assertOpen() }
+  }
+
+  get owner(): string {
+    return this.#settings.owner
+  }
+
+  subject(id: string): GateSubject {
+    return new GateSubject(this.#desk(parseSubjectId(id)), this.#denials)
+  }
+
+  on<Event extends GateEvent>(event: Event, listener: (payload: GateEvents[Event]) => unknown): Stop {
+    return this.#core.events.on(event, listener)
+  }
+
+  async recover(options?: { readonly limit?: number | undefined }): Promise<Recovery> {
+    this.#assertOpen()
+    const given = known(options, 'recover options', ['limit'])
+    return this.#recover(parseLimit(given.limit))
+  }
+
+  start(): void {
+    this.#assertOpen()
+    const { clock, pollMs, random } = this.#settings
+    this.#stopPolling ??= repeat(clock, { everyMs: pollMs, random }, () => this.#recoverInBackground())
+  }
+
+  stranded(): Promise<readonly Stranded[]> {
+    this.#assertOpen()
+    return stranded(this.#core)
+  }
+
+  close(options?: { readonly within?: Duration | undefined }): Promise<{ readonly left: readonly string[] }> {
+    const given = known(options, 'close options', ['within'])
+    const withinMs = parseDuration(given.within ?? '10s', 'within')
+    if (this.#state.type === 'open') this.#state = { type: 'closed', done: this.#windDown(withinMs) }
+    return this.#state.done
+  }
+
+  async #windDown(withinMs: number): Promise<{ readonly left: readonly string[] }> {
+    this.#stopPolling?.()
+    const { clock, journal, ownsJournal } = this.#settings
+    const runs = [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
+    const patience = new AbortController()
+    const allEnded = Promise.all(runs.map((run) => run.ended)).then(() => patience.abort())
+    if (runs.length > 0) await Promise.race([allEnded, sleep(clock, withinMs, { signal: patience.signal }).catch(() => undefined)])
+    const left = [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
+    for (const run of left) run.interrupt({ type: 'leave', error: () => this.#closed() })
+    await Promise.all(left.map((run) => run.ended))
+    if (ownsJournal) await journal.close()
+    return { left: left.map((run) => run.flipId) }
+  }
+
+  async #recoverInBackground(): Promise<void> {
+    if (this.#state.type !== 'open') return
+    try {
+      const { skipped } = await this.#recover(parseLimit(undefined))
+      for (const { error } of skipped) this.#core.events.failed(error, 'recovery')
+    } catch (error) {
+      this.#core.events.failed(error, 'recovery')
+    }
+  }
+
+  #recover(limit: number): Promise<Recovery> {
+    const fire = (desk: Desk, flip: string) => new GateSubject(desk, this.#denials).fire(flip)
+    return recover({ core: this.#core, desk: (id) => this.#desk(id), fire }, limit)
+  }
+
+  #desk(id: string): Desk {
+    const desk = this.#desks.get(id) ?? new Desk(this.#core, id)
+    this.#desks.set(id, desk)
+    return desk
+  }
+
+  #assertOpen(): void {
+    if (this.#state.type === 'closed') throw this.#closed()
+  }
+
+  #closed(): PhasegateError<'GATE_CLOSED'> {
+    return new PhasegateError('GATE_CLOSED', `the gate of chart "${this.chart.name}" is closed`, { chart: this.chart.name })
+  }
+}
+
+function createEngine(chart: AnyChart, settings: GateSettings, events: Events): Engine {
+  const { deps, journal, clock, random, owner, leaseTtlMs } = settings
+  const start = owner.slice(owner.lastIndexOf(':') + 1)
+  let ids = 0
+  return {
+    chart,
+    deps,
+    journal,
+    clock,
+    random,
+    owner,
+    leaseTtlMs,
+    heart: new Heart(clock, leaseTtlMs),
+    deadlines: new Deadlines(clock),
+    nextId: () => `${start}-${(ids++).toString(36)}`,
+    recorded: (subject, record, flip) => events.recorded(subject, record, flip),
+  }
+}

@@ -1,0 +1,106 @@
+import { hostname } from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { callable, flag, type Duration, known, label, limit, parseDuration, positiveInteger, refuse, systemClock } from '../base/index.ts'
+import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
+import type { Actor, Clock, Journal, Lock } from '../ports/index.ts'
+import type { FlipOptions } from './types.ts'
+
+// Every option is parsed once, here; inside nothing is optional.
+
+export interface GateSettings {
+  readonly deps: unknown
+  readonly journal: Journal
+  /** Whether the journal was made here, and so is closed here. */
+  readonly ownsJournal: boolean
+  readonly lock: Lock
+  readonly clock: Clock
+  readonly random: () => number
+  readonly owner: string
+  readonly leaseTtlMs: number
+  readonly pollMs: number
+}
+
+/** Shared by the gates of this process, so that a resource is exclusive among them without any set-up. */
+let processLock: Lock | undefined
+
+export function parseGateOptions(options: unknown): GateSettings {
+  const given = known(options, 'gate options', ['deps', 'journal', 'lock', 'clock', 'random', 'leaseTtl', 'poll'])
+  const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
+  const journal = port<Journal>(given.journal, 'journal', ['read', 'append', 'renew', 'settled', 'history', 'abandoned', 'due'])
+  return {
+    deps: given.deps,
+    journal: journal ?? memoryJournal({ clock }),
+    ownsJournal: journal === undefined,
+    lock: port<Lock>(given.lock, 'lock', ['acquire']) ?? defaultLock(clock),
+    clock,
+    random: given.random === undefined ? Math.random : callable<() => number>(given.random, 'random'),
+    owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
+    leaseTtlMs: limit(given.leaseTtl, 'leaseTtl', '15s'),
+    pollMs: limit(given.poll, 'poll', '5s'),
+  }
+}
+
+/** A lock that shares no clock with us could not judge our leases: another clock gets a lock of its own. */
+function defaultLock(clock: Clock): Lock {
+  if (clock !== systemClock) return memoryLock({ clock })
+  processLock ??= memoryLock()
+  return processLock
+}
+
+function port<Port>(value: unknown, option: string, methods: readonly string[]): Port | undefined {
+  if (value === undefined) return undefined
+  const missing = methods.find((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function')
+  return missing === undefined ? (value as Port) : refuse(option, value, `a ${option}, with a method ${missing}()`)
+}
+
+/** A flip's options with every default filled in. */
+export interface FlipSettings {
+  readonly key: string | undefined
+  readonly actor: Actor | undefined
+  readonly waitMs: number
+  readonly join: boolean
+  readonly trace: string | undefined
+}
+
+const DEFAULTS: FlipSettings = { key: undefined, actor: undefined, waitMs: 0, join: true, trace: undefined }
+
+export function parseFlipOptions(options: FlipOptions | undefined): FlipSettings {
+  if (options === undefined) return DEFAULTS
+  const given = known(options, 'flip options', ['key', 'actor', 'wait', 'join', 'trace'])
+  return {
+    key: given.key as string | undefined,
+    actor: given.actor === undefined ? undefined : parseActor(given.actor),
+    waitMs: parseDuration((given.wait as Duration | undefined) ?? 0, 'wait'),
+    join: given.join === undefined ? true : flag(given.join, 'join'),
+    trace: given.trace === undefined ? undefined : label(given.trace, 'trace'),
+  }
+}
+
+export function parseActor(value: unknown): Actor {
+  if (value === undefined) return refuse('actor', value, '{ id, roles? }')
+  const given = known(value, 'actor', ['id', 'roles'])
+  const id = label(given.id, 'actor.id')
+  if (given.roles === undefined) return { id }
+  if (!Array.isArray(given.roles)) return refuse('actor.roles', given.roles, 'a list of names')
+  return { id, roles: given.roles.map((role: unknown, index) => label(role, `actor.roles[${index}]`)) }
+}
+
+/** Who orders something out of the ordinary, and why. */
+export function parseOrder(options: unknown, names: readonly string[] = []): { readonly actor: Actor; readonly reason: string } {
+  const given = known(options, 'order', ['actor', 'reason', ...names])
+  return { actor: parseActor(given.actor), reason: parseReason(given.reason) }
+}
+
+export function parseReason(value: unknown): string {
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= 2_000 && value.isWellFormed()) return value
+  return refuse('reason', value, 'text of 1 to 2,000 characters')
+}
+
+export function parseSubjectId(value: unknown): string {
+  if (typeof value === 'string' && value.length >= 1 && value.length <= 255 && value.isWellFormed()) return value
+  return refuse('the name of a subject', value, 'well-formed text of 1 to 255 characters')
+}
+
+export function parseLimit(value: unknown): number {
+  return value === undefined ? 100 : positiveInteger(value, 'limit')
+}

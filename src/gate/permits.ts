@@ -1,0 +1,114 @@
+import { PhasegateError } from '../base/index.ts'
+import type { SubjectLog } from '../flip/index.ts'
+
+/** Leave to do work under a phase. Give it back when the work has ended, however it ended. */
+export interface Permit {
+  readonly phase: string
+  /** Gives the permit back; a second call does nothing. */
+  done(): void
+}
+
+/** The permits of one phase that are out. */
+class Ward {
+  readonly phase: string
+  out = 0
+  isShut = false
+  readonly #waiting = new Set<() => void>()
+
+  constructor(phase: string) {
+    this.phase = phase
+  }
+
+  back(): void {
+    this.out -= 1
+    if (this.out > 0) return
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+
+  empty(signal: AbortSignal | undefined): Promise<void> {
+    if (this.out === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      this.#waiting.add(resolve)
+      signal?.addEventListener('abort', () => this.#waiting.delete(resolve) && reject(signal.reason), { once: true })
+    })
+  }
+}
+
+class IssuedPermit implements Permit {
+  readonly #ward: Ward
+  #isBack = false
+
+  constructor(ward: Ward) {
+    this.#ward = ward
+    ward.out += 1
+  }
+
+  get phase(): string {
+    return this.#ward.phase
+  }
+
+  done(): void {
+    if (this.#isBack) return
+    this.#isBack = true
+    this.#ward.back()
+  }
+}
+
+/** The permits of one subject, as given out by this process. They are counted, not recorded. */
+export class Permits {
+  readonly #log: SubjectLog
+  readonly #wards = new Map<string, Ward>()
+  #last: Ward | undefined
+
+  constructor(log: SubjectLog) {
+    this.#log = log
+  }
+
+  /**
+   * Judges by the phase that this process saw last, without asking the store.
+   * @throws NOT_IN_PHASE, PHASE_UNKNOWN before the first read
+   */
+  admit(phase: string): Permit {
+    if (this.#log.phase !== phase) throw this.#refusal(phase)
+    const ward = this.#last?.phase === phase ? this.#last : this.#ward(phase)
+    if (ward.isShut) throw this.#refusal(phase)
+    return new IssuedPermit(ward)
+  }
+
+  /** Gives out no more permits for `phase` until `reopen`, and resolves when those that are out are back. */
+  drained(phase: string, signal?: AbortSignal): Promise<void> {
+    const ward = this.#ward(phase)
+    ward.isShut = true
+    return ward.empty(signal)
+  }
+
+  /** A flip has ended: whatever phase it left us in, permits may be given out for it. */
+  reopen(): void {
+    for (const ward of this.#wards.values()) ward.isShut = false
+  }
+
+  /** How many permits for `phase` are out. */
+  out(phase: string): number {
+    return this.#wards.get(phase)?.out ?? 0
+  }
+
+  #ward(phase: string): Ward {
+    const ward = this.#wards.get(phase) ?? new Ward(phase)
+    this.#wards.set(phase, ward)
+    this.#last = ward
+    return ward
+  }
+
+  #refusal(asked: string): PhasegateError<'NOT_IN_PHASE'> | PhasegateError<'PHASE_UNKNOWN'> {
+    const { phase, ref } = this.#log
+    if (phase === undefined) {
+      const message = `no permit for "${asked}": the phase of "${ref.id}" was never read here; await subject.phase() once before`
+      return new PhasegateError('PHASE_UNKNOWN', message, { subject: ref.id })
+    }
+    const found = phase === asked ? `"${phase}" is being drained` : `"${ref.id}" is in "${phase}"`
+    const message = `no permit for "${asked}": ${found}`
+    return new PhasegateError('NOT_IN_PHASE', message, { subject: ref.id, asked, phase })
+  }
+}

@@ -1,0 +1,97 @@
+import { isPhasegateError, type Stop } from '../base/index.ts'
+import type { Clock } from '../ports/index.ts'
+import { type Answer, outcomeOf, settle } from './answer.ts'
+import type { Core, Desk } from './desk.ts'
+import type { FlipOutcome, Recovery, Stranded } from './types.ts'
+import { fitOf, strandedError } from './version.ts'
+
+/** How many subjects are recovered at once. */
+const AT_ONCE = 4
+
+/** What recovery needs of the gate. */
+export interface Recoverer {
+  readonly core: Core
+  desk(id: string): Desk
+  /** Asks for the flip of a timer, as the system. */
+  fire(desk: Desk, flip: string): Promise<Answer>
+}
+
+/** Takes over the flips of dead owners, and fires the timers that have run out. */
+export async function recover(gate: Recoverer, limit: number): Promise<Recovery> {
+  const { engine, chart } = gate.core
+  const adopted: FlipOutcome[] = []
+  const fired: Recovery['fired'][number][] = []
+  const skipped: Recovery['skipped'][number][] = []
+  const skipping = async (subject: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (!isPhasegateError(error)) throw error
+      skipped.push({ subject, error })
+    }
+  }
+  await inParallel(await engine.journal.abandoned(chart.name, limit), (id) =>
+    skipping(id, async () => {
+      const taken = await gate.desk(id).adopt()
+      if (taken !== undefined) adopted.push(outcomeOf(id, taken.flipId, taken.flip, await taken.ended))
+    }),
+  )
+  await inParallel(await engine.journal.due(chart.name, limit), (id) =>
+    skipping(id, async () => {
+      fired.push(...(await fireDue(gate, gate.desk(id))))
+    }),
+  )
+  return { adopted, fired, skipped }
+}
+
+async function fireDue(gate: Recoverer, desk: Desk): Promise<Recovery['fired']> {
+  const head = await desk.head({ fresh: true })
+  const now = gate.core.engine.clock.now()
+  const fired: Recovery['fired'][number][] = []
+  for (const timer of head.timers.filter(({ at }) => at <= now)) {
+    const { error } = settle(desk.id, await gate.fire(desk, timer.flip))
+    fired.push({ subject: desk.id, flip: timer.flip, error })
+    if (error === undefined) break
+  }
+  return fired
+}
+
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const worker = async (): Promise<void> => {
+    for (const item of left) await work(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
+
+/** Every subject whose head this version of the chart must not touch. */
+export async function stranded({ engine, chart }: Core): Promise<readonly Stranded[]> {
+  const found: Stranded[] = []
+  for await (const { id, head } of engine.journal.heads(chart.name)) {
+    const fit = fitOf(head, chart)
+    if (fit.type !== 'stranded') continue
+    const { version, fingerprint } = head.chart
+    const error = strandedError(id, head, chart, fit.why)
+    found.push({ subject: id, phase: head.phase, version, fingerprint, flip: head.flip?.flip, error })
+  }
+  return found
+}
+
+/** Calls `look` now and again, each wait jittered by half so that many processes do not come together. */
+export function repeat(
+  clock: Clock,
+  { everyMs, random }: { readonly everyMs: number; readonly random: () => number },
+  look: () => Promise<void>,
+): Stop {
+  let isStopped = false
+  let stopTimer: Stop = () => undefined
+  const arm = (): void => {
+    if (isStopped) return
+    stopTimer = clock.timer(everyMs * (0.5 + random()), () => void look().finally(arm), { background: true })
+  }
+  arm()
+  return () => {
+    isStopped = true
+    stopTimer()
+  }
+}

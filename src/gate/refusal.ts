@@ -1,0 +1,54 @@
+import { PhasegateError } from '../base/index.ts'
+import type { FlipState } from '../ports/index.ts'
+
+// Why a flip is refused before its intent, as errors: what was asked, what was found, what would have been allowed.
+
+export function illegal(subject: string, flip: string, from: string, allowed: readonly string[]): PhasegateError<'FLIP_ILLEGAL'> {
+  const legal = allowed.length === 0 ? 'nothing, it is final' : allowed.join(', ')
+  const message = `cannot flip "${flip}" of "${subject}" from "${from}"; allowed: ${legal}`
+  return new PhasegateError('FLIP_ILLEGAL', message, { flip, from, allowed })
+}
+
+export function busy(subject: string, flip: string, running: FlipState): PhasegateError<'FLIP_BUSY'> {
+  const stuck = running.course.type === 'stuck'
+  const state = stuck ? 'is stuck and has to be resolved' : 'is in progress'
+  const message = `cannot flip "${flip}" of "${subject}" now: flip "${running.flip}" (${running.id}) ${state}`
+  return new PhasegateError('FLIP_BUSY', message, { subject, flip, running: running.flip, flipId: running.id, stuck })
+}
+
+export function keyMismatch(subject: string, flip: string, key: string, earlier: string): PhasegateError<'KEY_MISMATCH'> {
+  const what = earlier === flip ? 'the same flip with another input' : `flip "${earlier}"`
+  const message = `the key "${key}" was used before on "${subject}", for ${what}; one key is for one request`
+  return new PhasegateError('KEY_MISMATCH', message, { subject, key, earlier, flip })
+}
+
+export function elsewhere(subject: string, asked: string, phase: string): PhasegateError<'NOT_IN_PHASE'> {
+  const message = `"${subject}" is not in "${asked}" but in "${phase}"`
+  return new PhasegateError('NOT_IN_PHASE', message, { subject, asked, phase })
+}
+
+export function guardRefused(subject: string, flip: string, guard: string, reason: string): PhasegateError<'GUARD_REFUSED'> {
+  const message = `guard "${guard}" refused flip "${flip}" of "${subject}": ${reason}`
+  return new PhasegateError('GUARD_REFUSED', message, { subject, flip, guard, reason })
+}
+
+export function unauthorised(
+  subject: string,
+  flip: string,
+  actor: string | undefined,
+  needs: readonly string[],
+): PhasegateError<'UNAUTHORISED'> {
+  const who = actor === undefined ? 'nobody' : `"${actor}"`
+  const message = `flip "${flip}" of "${subject}" is for ${needs.join(', ')}; asked for by ${who}`
+  return new PhasegateError('UNAUTHORISED', message, { subject, flip, actor, needs })
+}
+
+export function reentrant(subject: string, flip: string, inside: string): PhasegateError<'FLIP_REENTRANT'> {
+  const message = `flip "${flip}" of "${subject}" was asked for inside ${inside} of the same subject, which would wait for itself`
+  return new PhasegateError('FLIP_REENTRANT', message, { subject, flip, inside })
+}
+
+export function unknownFlip(chart: string, flip: string, known: readonly string[]): PhasegateError<'FLIP_UNKNOWN'> {
+  const message = `chart "${chart}" declares no flip ${JSON.stringify(flip)}; it has: ${known.join(', ')}`
+  return new PhasegateError('FLIP_UNKNOWN', message, { flip, known })
+}

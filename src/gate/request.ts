@@ -1,0 +1,227 @@
+import { isPhasegateError, PhasegateError, sleep, unreachable } from '../base/index.ts'
+import type { FlipSpec } from '../chart/index.ts'
+import { type Asked, type Decision, decide, firstRefusal, holdAll, type Key, releaseAll } from '../flip/index.ts'
+import type { Actor, Body, Clock, FlipState, Head, Lease } from '../ports/index.ts'
+import { aboutOf, type Answer, replay, stuckError } from './answer.ts'
+import type { Denials } from './denials.ts'
+import type { Desk } from './desk.ts'
+import * as refusal from './refusal.ts'
+import { stampOf } from './version.ts'
+
+/** A flip that somebody, or a timer, asks for: parsed, authorised. */
+export interface Asking {
+  readonly spec: FlipSpec
+  readonly input: unknown
+  readonly key: Key | undefined
+  readonly actor: Actor | undefined
+  readonly believed: string | undefined
+  readonly isTimer: boolean
+  readonly waitMs: number
+  readonly join: boolean
+  readonly trace: string | undefined
+}
+
+/** A pre-empting flip waits for the one that it has cancelled, though it was not told to wait. */
+const PREEMPT_WAIT_MS = 30_000
+const POLL = { firstMs: 20, mostMs: 1_000 }
+
+type Going = Extract<Decision, { type: 'go' }>
+
+/** One request on its way: decided, guarded, claimed; again from the start whenever somebody else was faster. */
+export class Request {
+  readonly #desk: Desk
+  readonly #asking: Asking
+  readonly #denials: Denials
+  readonly #patienceEndsMs: number
+  #hasPreempted = false
+
+  constructor(desk: Desk, asking: Asking, denials: Denials) {
+    this.#desk = desk
+    this.#asking = asking
+    this.#denials = denials
+    const waitMs = asking.spec.preempt ? Math.max(asking.waitMs, PREEMPT_WAIT_MS) : asking.waitMs
+    this.#patienceEndsMs = desk.core.engine.clock.monotonic() + waitMs
+  }
+
+  /** Ends in an answer; a refusal is one. Rejects only with what is no error of ours. */
+  async answer(): Promise<Answer> {
+    try {
+      for (let fresh = false, rounds = 0; rounds < 1_000; rounds++) {
+        const head = await this.#desk.head({ fresh })
+        const decision = await this.#decide(head)
+        // Only a yes may rest on what we remember: the append will check it.
+        if (decision.type !== 'go' && !fresh) fresh = true
+        else {
+          const answer = await this.#follow(decision, head)
+          if (answer !== undefined) return answer
+          fresh = true
+        }
+      }
+      throw this.#desk.endlessConflict()
+    } catch (error) {
+      if (isPhasegateError(error)) return { type: 'refused', error }
+      throw error
+    }
+  }
+
+  async #decide(head: Head): Promise<Decision> {
+    const { key, spec, believed, isTimer } = this.#asking
+    const { engine, chart } = this.#desk.core
+    const settled = key === undefined || head.version === 0 ? undefined : await engine.journal.settled(this.#desk.log.ref, key.text)
+    const timerAt = isTimer ? engine.clock.now() : undefined
+    return decide(head, settled, { flip: spec.name, key, believed, timerAt }, chart.table)
+  }
+
+  /** Undefined: decide again. */
+  #follow(decision: Decision, head: Head): Promise<Answer | undefined> | Answer {
+    const { spec, key } = this.#asking
+    const { id } = this.#desk
+    switch (decision.type) {
+      case 'go':
+        return this.#go(decision, head)
+      case 'replay':
+        return replay(id, decision.settled)
+      case 'join':
+        return this.#asking.join ? this.#join(decision.running) : this.#refuse(refusal.busy(id, spec.name, decision.running))
+      case 'busy':
+        return this.#queue(decision.running)
+      case 'mismatch':
+        return this.#refuse(refusal.keyMismatch(id, spec.name, key?.text ?? '', decision.earlier))
+      case 'illegal':
+        return this.#refuse(refusal.illegal(id, spec.name, decision.from, decision.allowed))
+      case 'elsewhere':
+        return this.#refuse(refusal.elsewhere(id, this.#asking.believed ?? '', decision.phase))
+      case 'early':
+        return this.#refuse(refusal.illegal(id, spec.name, head.phase, []))
+      default:
+        return unreachable(decision)
+    }
+  }
+
+  async #go(decision: Going, head: Head): Promise<Answer | undefined> {
+    const { spec, input, actor } = this.#asking
+    const { core, id, log } = this.#desk
+    const asked: Asked = { deps: core.engine.deps, input, subject: id, flip: spec.name, from: decision.from, to: decision.to, actor }
+    if (spec.guards.length > 0) {
+      const refused = await firstRefusal(core.engine, log, spec, asked)
+      if (refused !== undefined) return this.#deny(refused)
+    }
+    const leases = spec.exclusive.length === 0 ? [] : await this.#hold()
+    return this.#claim(decision, head, leases)
+  }
+
+  #hold(): Promise<readonly Lease[]> {
+    const { engine, lock } = this.#desk.core
+    const waitMs = Math.max(0, this.#patienceLeftMs())
+    return holdAll(lock, this.#asking.spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs })
+  }
+
+  async #claim(decision: Going, head: Head, leases: readonly Lease[]): Promise<Answer | undefined> {
+    const { spec } = this.#asking
+    this.#desk.core.assertOpen()
+    try {
+      const run = await this.#desk.take(spec, head, [this.#intent(decision)], leases)
+      return await this.#desk.conclude(run, leases)
+    } catch (error) {
+      if (leases.length > 0) await releaseAll(leases)
+      if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return undefined
+      throw error
+    }
+  }
+
+  #intent({ from, to, attempt }: Going): Body {
+    const { spec, input, key, actor, trace } = this.#asking
+    const { engine, chart } = this.#desk.core
+    return {
+      kind: 'requested',
+      flipId: engine.nextId(),
+      flip: spec.name,
+      from,
+      to,
+      chart: stampOf(chart),
+      input,
+      key: key?.text,
+      fingerprint: key?.fingerprint,
+      attempt,
+      actor,
+      owner: engine.owner,
+      deadline: engine.clock.now() + spec.timeoutMs,
+      trace,
+    }
+  }
+
+  async #deny({ guard, reason }: { readonly guard: string; readonly reason: string }): Promise<Answer> {
+    const { spec, actor } = this.#asking
+    const denied = this.#denials.note(this.#desk.id, { flip: spec.name, actor, by: 'guard', guard, reason })
+    if (denied !== undefined) await this.#desk.record(() => [denied])
+    return this.#refuse(refusal.guardRefused(this.#desk.id, spec.name, guard, reason))
+  }
+
+  /** Somebody works on our key: their outcome is ours. If they have died, we go on in their place. */
+  async #join(running: FlipState): Promise<Answer | undefined> {
+    if (running.course.type === 'stuck') {
+      return this.#refuse(stuckError(aboutOf(this.#desk.id, running), running.course.failure, undefined))
+    }
+    const { run } = this.#desk
+    if (run?.flipId === running.id) return run.ended
+    await this.#untilGone(running, Number.POSITIVE_INFINITY)
+    return undefined
+  }
+
+  async #queue(running: FlipState): Promise<Answer | undefined> {
+    const { spec } = this.#asking
+    // A stuck flip waits for a person: there is no use in waiting with it.
+    if (this.#patienceLeftMs() <= 0 || running.course.type === 'stuck') return this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
+    if (spec.preempt && !this.#hasPreempted) await this.#preempt(running)
+    const isGone = await this.#untilGone(running, this.#patienceEndsMs)
+    return isGone ? undefined : this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
+  }
+
+  /** Emergencies do not pre-empt each other: they would for ever. */
+  async #preempt(running: FlipState): Promise<void> {
+    this.#hasPreempted = true
+    const { spec, actor } = this.#asking
+    if (this.#desk.core.chart.flips.get(running.flip)?.preempt === true) return
+    const reason = `pre-empted by flip "${spec.name}"`
+    await this.#desk.record((head) => {
+      const isTurning = head.flip?.id !== running.id || head.flip.cancel !== undefined || head.flip.course.type !== 'forward'
+      return isTurning ? undefined : [{ kind: 'cancelRequested', flipId: running.id, actor, reason }]
+    })
+    const { run } = this.#desk
+    if (run?.flipId === running.id) run.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: reason } })
+  }
+
+  /** Whether the flip has ended before `endsMs`; it is adopted when its owner turns out to be dead. */
+  async #untilGone(running: FlipState, endsMs: number): Promise<boolean> {
+    const { engine } = this.#desk.core
+    for (let pollMs = POLL.firstMs; ; pollMs = Math.min(POLL.mostMs, pollMs * 2)) {
+      this.#desk.core.assertOpen()
+      const leftMs = endsMs - engine.clock.monotonic()
+      if (leftMs <= 0) return false
+      const { run } = this.#desk
+      if (run?.flipId === running.id) await endOrTime(run.ended, engine.clock, Math.min(leftMs, POLL.mostMs))
+      else await sleep(engine.clock, Math.min(leftMs, pollMs * (0.5 + engine.random())))
+      const head = await this.#desk.head({ fresh: true })
+      if (head.flip?.id !== running.id || head.flip.course.type === 'stuck') return true
+      if (await this.#desk.isAbandoned()) await (await this.#desk.adopt())?.ended
+    }
+  }
+
+  #patienceLeftMs(): number {
+    return this.#patienceEndsMs - this.#desk.core.engine.clock.monotonic()
+  }
+
+  #refuse(error: PhasegateError): Answer {
+    return { type: 'refused', error }
+  }
+}
+
+function endOrTime(ended: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = clock.timer(ms, resolve)
+    void ended.then(() => {
+      stop()
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,173 @@
+import { isPhasegateError, known, PhasegateError, refuse } from '../base/index.ts'
+import { open } from '../audit/index.ts'
+import type { FlipSpec } from '../chart/index.ts'
+import { makeKey, placeInside, type Result } from '../flip/index.ts'
+import type { JournalRecord } from '../ports/index.ts'
+import { type Answer, settle } from './answer.ts'
+import { missingRoles } from './authorise.ts'
+import type { Denials } from './denials.ts'
+import type { Desk } from './desk.ts'
+import { explain } from './explain.ts'
+import { parseInput } from './input.ts'
+import { cancel, force, resolveStuck } from './operate.ts'
+import { type FlipSettings, parseActor, parseFlipOptions, parseOrder, parseReason } from './options.ts'
+import type { Permit } from './permits.ts'
+import * as refusal from './refusal.ts'
+import { type Asking, Request } from './request.ts'
+import type { Explanation, FlipOptions, FlipOutcome, Handle, Order, Safe, Subject, SubjectState } from './types.ts'
+
+/** A subject with its types erased: what `gate.subject(…)` is behind its interface. */
+export class GateSubject implements Subject {
+  readonly #desk: Desk
+  readonly #denials: Denials
+
+  constructor(desk: Desk, denials: Denials) {
+    this.#desk = desk
+    this.#denials = denials
+  }
+
+  get id(): string {
+    return this.#desk.id
+  }
+
+  async flip(name: string, input?: unknown, options?: FlipOptions): Promise<Result> {
+    return unwrap(await this.#ask(name, input, options, undefined))
+  }
+
+  safeFlip(name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> {
+    return this.#ask(name, input, options, undefined)
+  }
+
+  async explain(name: string, input?: unknown, options?: FlipOptions): Promise<Explanation> {
+    this.#desk.core.assertOpen()
+    return explain(this.#desk, this.#spec(name), input, parseFlipOptions(options))
+  }
+
+  async phase(): Promise<string> {
+    return (await this.state()).phase
+  }
+
+  async state(): Promise<SubjectState> {
+    this.#desk.core.assertOpen()
+    const { phase, since, version, epoch, timers, flip } = await this.#desk.head({ fresh: true })
+    return { phase, since, version, epoch, timers, flip }
+  }
+
+  async at<Phase extends string>(phase: Phase): Promise<Handle<never, Phase>> {
+    const found = await this.phase()
+    if (found !== phase) throw refusal.elsewhere(this.id, phase, found)
+    const ask = (name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> =>
+      this.#ask(name, input, options, phase)
+    const flip = async (name: string, input?: unknown, options?: FlipOptions): Promise<Result> => unwrap(await ask(name, input, options))
+    return { phase, flip, safeFlip: ask } as unknown as Handle<never, Phase>
+  }
+
+  admit(phase: string): Permit {
+    return this.#desk.permits.admit(phase)
+  }
+
+  permits(phase: string): number {
+    return this.#desk.permits.out(phase)
+  }
+
+  async *history(range: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<JournalRecord> {
+    this.#desk.core.assertOpen()
+    for await (const sealed of this.#desk.core.engine.journal.history(this.#desk.log.ref, range)) yield open(sealed)
+  }
+
+  async cancel(flipId: string, options: { readonly reason: string; readonly actor?: Order['actor'] | undefined }): Promise<void> {
+    this.#desk.core.assertOpen()
+    const given = known(options, 'cancel options', ['reason', 'actor'])
+    const actor = given.actor === undefined ? undefined : parseActor(given.actor)
+    await cancel(this.#desk, flipId, parseReason(given.reason), actor)
+  }
+
+  async resolve(
+    flipId: string,
+    how: 'retry' | 'skip' | 'force',
+    order: Order & { readonly phase?: string | undefined },
+  ): Promise<FlipOutcome> {
+    this.#desk.core.assertOpen()
+    if (how !== 'retry' && how !== 'skip' && how !== 'force') refuse('how', how, "'retry', 'skip' or 'force'")
+    return resolveStuck(this.#desk, flipId, how, { ...parseOrder(order, ['phase']), phase: order.phase })
+  }
+
+  async force(phase: string, order: Order): Promise<void> {
+    this.#desk.core.assertOpen()
+    await force(this.#desk, phase, parseOrder(order))
+  }
+
+  /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */
+  fire(flip: string): Promise<Answer> {
+    const settings: FlipSettings = { ...parseFlipOptions(undefined), actor: undefined }
+    const asking: Asking = { ...settings, spec: this.#spec(flip), input: undefined, key: undefined, believed: undefined, isTimer: true }
+    return new Request(this.#desk, asking, this.#denials).answer()
+  }
+
+  async #ask(name: string, input: unknown, options: FlipOptions | undefined, believed: string | undefined): Promise<Safe<Result>> {
+    let settings: FlipSettings | undefined
+    let answer: Answer
+    try {
+      settings = parseFlipOptions(options)
+      answer = await this.#answer(this.#spec(name), input, settings, believed)
+    } catch (error) {
+      if (!isPhasegateError(error)) throw error
+      answer = { type: 'refused', error }
+    }
+    const settled = settle(this.id, answer)
+    if (answer.type === 'refused') this.#tellRefusal(name, settings, answer.error)
+    return settled
+  }
+
+  async #answer(spec: FlipSpec, input: unknown, settings: FlipSettings, believed: string | undefined): Promise<Answer> {
+    this.#desk.core.assertOpen()
+    const inside = placeInside(this.#desk.log)
+    if (inside !== undefined) throw refusal.reentrant(this.id, spec.name, inside)
+    const needs = missingRoles(spec, settings.actor)
+    if (needs !== undefined) throw await this.#denied(spec, settings, needs)
+    const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
+    const key = settings.key === undefined ? undefined : makeKey(settings.key, spec.name, parsed)
+    return this.#joinOrStart({ ...settings, spec, input: parsed, key, believed, isTimer: false })
+  }
+
+  /** Calls of one key in this process are one call. */
+  #joinOrStart(asking: Asking): Promise<Answer> {
+    const { key, spec, join } = asking
+    if (key === undefined) return new Request(this.#desk, asking, this.#denials).answer()
+    const { calls } = this.#desk
+    const earlier = calls.get(key.text)
+    if (earlier !== undefined && (earlier.flip !== spec.name || earlier.key.fingerprint !== key.fingerprint)) {
+      throw refusal.keyMismatch(this.id, spec.name, key.text, earlier.flip)
+    }
+    if (earlier !== undefined && join) return earlier.answer
+    const answer = new Request(this.#desk, asking, this.#denials).answer()
+    if (earlier !== undefined) return answer
+    calls.set(key.text, { flip: spec.name, key, answer })
+    return answer.finally(() => calls.delete(key.text))
+  }
+
+  async #denied(spec: FlipSpec, { actor }: FlipSettings, needs: readonly string[]): Promise<PhasegateError> {
+    const error = refusal.unauthorised(this.id, spec.name, actor?.id, needs)
+    const about = { flip: spec.name, actor, by: 'authorisation', guard: undefined, reason: error.message } as const
+    const denied = this.#denials.note(this.id, about)
+    if (denied !== undefined) await this.#desk.record(() => [denied])
+    return error
+  }
+
+  #spec(name: string): FlipSpec {
+    const { chart } = this.#desk.core
+    const spec = chart.flips.get(name)
+    if (spec === undefined) throw refusal.unknownFlip(chart.name, name, [...chart.flips.keys()])
+    return spec
+  }
+
+  #tellRefusal(flip: string, settings: FlipSettings | undefined, error: PhasegateError): void {
+    const { events, chart } = this.#desk.core
+    events.emit('flip.refused', () => ({ chart: chart.name, subject: this.id, flip, actor: settings?.actor, error }))
+  }
+}
+
+function unwrap(safe: Safe<Result>): Result {
+  if (safe.success) return safe.data
+  throw safe.error
+}
