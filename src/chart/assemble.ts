@@ -2,8 +2,9 @@ import { PhasegateError } from '../base/index.ts'
 import { toTable } from './compile.ts'
 import type { ChartDraft, FlipDraft } from './draft.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { Problem } from './problem.ts'
 import type { AnyChart, FlipSpec, PhaseSpec } from './types.ts'
-import { type Problem, problemsOf } from './validate.ts'
+import { problemsOf } from './validate.ts'
 
 /** Judges a draft and freezes it into a chart. Throws `CHART_INVALID` with every problem there is. */
 export function assemble(draft: ChartDraft): AnyChart {
@@ -11,7 +12,12 @@ export function assemble(draft: ChartDraft): AnyChart {
   const initial = draft.phases.find((phase) => phase.initial)
   if (problems.length > 0 || initial === undefined) throw invalid(draft.name, problems)
   const phases = byName(draft.phases)
-  const shape = { name: draft.name, initial: initial.name, phases, flips: byName(draft.flips.map((flip) => settle(flip, phases))) }
+  const shape = {
+    name: draft.name,
+    initial: initial.name,
+    phases,
+    flips: byName(draft.flips.map((flip) => settle(flip, phases))),
+  }
   return Object.freeze({
     ...shape,
     version: draft.version,
@@ -23,7 +29,11 @@ export function assemble(draft: ChartDraft): AnyChart {
 
 function settle(flip: FlipDraft, phases: ReadonlyMap<string, PhaseSpec>): FlipSpec {
   const to = flip.to ?? ''
-  const lists = { allow: Object.freeze(flip.allow), guards: Object.freeze(flip.guards), steps: Object.freeze(flip.steps) }
+  const lists = {
+    allow: Object.freeze(flip.allow),
+    guards: Object.freeze(flip.guards),
+    steps: Object.freeze(flip.steps),
+  }
   const more = { confirms: Object.freeze(flip.confirms), exclusive: Object.freeze(flip.exclusive) }
   return Object.freeze({ ...flip, ...lists, ...more, to, entering: phases.get(to)?.after ?? [] })
 }

@@ -1,5 +1,5 @@
+import { identifier } from '../base/index.ts'
 import { assemble } from './assemble.ts'
-import { identifier } from './check.ts'
 import type { ChartDraft } from './draft.ts'
 import { declareFlip, type FlipDeclared, type FlipStart, type Fresh } from './flip-builder.ts'
 import type { ChartOptions, PhaseOptions } from './options.ts'
@@ -7,7 +7,9 @@ import { parseChartOptions, parsePhase } from './parse.ts'
 import type { Chart, FlipType, FlipTypes } from './types.ts'
 
 /** A timer at the level of types: the phase it is declared on, and the flip it names. */
-export type TimerType<Phase extends string = string, Flip extends string = string> = Flip extends string ? readonly [Phase, Flip] : never
+export type TimerType<Phase extends string = string, Flip extends string = string> = Flip extends string
+  ? readonly [Phase, Flip]
+  : never
 
 /** What is still wrong with a declaration, as a sentence; `unknown`, which everything is, when nothing is. */
 export type Ready<Flips extends FlipTypes, Initial extends string, Timers extends TimerType> = [Initial] extends [never]
@@ -16,7 +18,10 @@ export type Ready<Flips extends FlipTypes, Initial extends string, Timers extend
     ? unknown
     : TimerProblem<Flips, Timers>
 
-type TimerProblem<Flips extends FlipTypes, Timers extends TimerType> = Timers extends readonly [infer Phase extends string, infer Flip extends string]
+type TimerProblem<Flips extends FlipTypes, Timers extends TimerType> = Timers extends readonly [
+  infer Phase extends string,
+  infer Flip extends string,
+]
   ? Flip extends keyof Flips
     ? Phase extends Flips[Flip]['from']
       ? [Flips[Flip]['input']] extends [undefined]
@@ -93,7 +98,12 @@ export interface ChartStart<Name extends string>
  *   .build()
  */
 export function chart<const Name extends string>(name: Name, options: ChartOptions): ChartStart<Name> {
-  const draft: ChartDraft = { name: identifier(name, 'the name of a chart'), ...parseChartOptions(options), phases: [], flips: [] }
+  const draft: ChartDraft = {
+    name: identifier(name, 'the name of a chart'),
+    ...parseChartOptions(options),
+    phases: [],
+    flips: [],
+  }
   return untyped(draft) as unknown as ChartStart<Name>
 }
 

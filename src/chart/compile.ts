@@ -10,7 +10,9 @@ export function toMachine(chart: ChartShape): AnyStateMachine {
   return createMachine({
     id: chart.name,
     initial: chart.initial,
-    states: Object.fromEntries([...chart.phases.values()].map((phase) => [phase.name, stateOf(phase, flips, chart.flips)])),
+    states: Object.fromEntries(
+      [...chart.phases.values()].map((phase) => [phase.name, stateOf(phase, flips, chart.flips)]),
+    ),
   })
 }
 

@@ -1,5 +1,4 @@
-import type { Duration } from '../base/index.ts'
-import { identifier, label, limit, refuse } from './check.ts'
+import { type Duration, identifier, label, limit, refuse } from '../base/index.ts'
 import type { FlipDraft } from './draft.ts'
 import type { ConfirmOptions, GuardOptions, Recover, StepOptions } from './options.ts'
 import { parseConfirm, parseGuard, parseNames, parseRecover, parseSchema, parseStep } from './parse.ts'
@@ -10,7 +9,9 @@ import type { ConfirmContext, FlipType, GuardAnswer, GuardContext, StepContext }
 export type Simplify<Type> = { [Key in keyof Type]: Type[Key] } & {}
 
 /** The type of a name's parameter: the name, or, when it is taken, a sentence saying so. */
-export type Fresh<Name, Taken, Kind extends string> = Name extends Taken & string ? `${Kind} "${Name}" is already declared` : Name
+export type Fresh<Name, Taken, Kind extends string> = Name extends Taken & string
+  ? `${Kind} "${Name}" is already declared`
+  : Name
 
 declare const declares: unique symbol
 const draftOf: unique symbol = Symbol('phasegate.draft')
@@ -30,7 +31,9 @@ export interface FlipStart<Deps, Phases extends string> {
 /** Then comes the phase it leads to. */
 export interface FlipFrom<Deps, Phases extends string, From extends Phases> {
   /** The phase the subject is in when the flip has committed. */
-  to<const To extends Phases>(phase: To): FlipTo<Deps, Phases, FlipType<From, To, undefined, undefined, { [None in never]: None }>>
+  to<const To extends Phases>(
+    phase: To,
+  ): FlipTo<Deps, Phases, FlipType<From, To, undefined, undefined, { [None in never]: None }>>
 }
 
 type GuardOf<Deps, Type extends FlipType> = GuardContext<Deps, Type['parsed'], Type['from'], Type['to']>
@@ -66,7 +69,8 @@ type WithOutput<Type extends FlipType, Step extends string, Output> = FlipType<
 >
 
 /** The rest, in any order; guards, steps and confirms run in the order of their declaration. */
-export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Taken extends string = never> extends FlipDeclared<Type> {
+export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Taken extends string = never>
+  extends FlipDeclared<Type> {
   /** Reserves the flip to actors with one of these roles. @default everybody, no actor needed */
   allow(...roles: readonly [string, ...string[]]): this
   /** A precondition. Anything but an explicit `true` is a no; `deny(reason)` says why. */
@@ -107,7 +111,8 @@ export function declareFlip(name: unknown, declare: unknown): FlipDraft {
   const flip = identifier(name, 'the name of a flip')
   if (typeof declare !== 'function') return refuse(`flip "${flip}"`, declare, 'a function: (f) => f.from(…).to(…)')
   const answer: unknown = declare(flipBuilder(emptyFlip(flip)))
-  if (typeof answer === 'object' && answer !== null && draftOf in answer) return Object.freeze(answer[draftOf] as FlipDraft)
+  if (typeof answer === 'object' && answer !== null && draftOf in answer)
+    return Object.freeze(answer[draftOf] as FlipDraft)
   return refuse(`flip "${flip}"`, answer, 'declared by what f returns: (f) => f.from(…).to(…)')
 }
 
@@ -128,8 +133,13 @@ function emptyFlip(name: string): FlipDraft {
   }
 }
 
-type Methods = Exclude<keyof (FlipStart<unknown, string> & FlipFrom<unknown, string, string> & FlipTo<unknown, string, FlipType>), symbol>
-type UntypedFlip = { readonly [Method in Methods]: (...given: readonly unknown[]) => UntypedFlip } & { readonly [draftOf]: FlipDraft }
+type Methods = Exclude<
+  keyof (FlipStart<unknown, string> & FlipFrom<unknown, string, string> & FlipTo<unknown, string, FlipType>),
+  symbol
+>
+type UntypedFlip = { readonly [Method in Methods]: (...given: readonly unknown[]) => UntypedFlip } & {
+  readonly [draftOf]: FlipDraft
+}
 
 function flipBuilder(draft: FlipDraft): UntypedFlip {
   const place = `flip "${draft.name}"`
@@ -141,11 +151,23 @@ function flipBuilder(draft: FlipDraft): UntypedFlip {
     input: (schema) => and({ input: parseSchema(schema, place) }),
     allow: (...roles) => and({ allow: [...draft.allow, ...parseNames(roles, `${place}.allow`, label)] }),
     guard: (...given) => and({ guards: [...draft.guards, parseGuard(place, given[0], given[1], given[2])] }),
-    step: (name, options) => and({ steps: [...draft.steps, parseStep(place, name, options, draft.steps.some((step) => step.irreversible))] }),
+    step: (name, options) =>
+      and({
+        steps: [
+          ...draft.steps,
+          parseStep(
+            place,
+            name,
+            options,
+            draft.steps.some((step) => step.irreversible),
+          ),
+        ],
+      }),
     confirm: (...given) => and({ confirms: [...draft.confirms, parseConfirm(place, given[0], given[1], given[2])] }),
     timeout: (duration) => and({ timeoutMs: limit(duration, `${place}.timeout`, '10m') }),
     recover: (how) => and({ recover: parseRecover(how, place) }),
-    exclusive: (...resources) => and({ exclusive: [...draft.exclusive, ...parseNames(resources, `${place}.exclusive`, label)] }),
+    exclusive: (...resources) =>
+      and({ exclusive: [...draft.exclusive, ...parseNames(resources, `${place}.exclusive`, label)] }),
     preempt: () => and({ preempt: true }),
   }
 }

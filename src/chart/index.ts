@@ -1,5 +1,6 @@
 export { type ChartBuilder, type ChartStart, chart } from './builder.ts'
 export { Denial, deny } from './deny.ts'
+export { mermaid } from './diagram.ts'
 export type { FlipBody, FlipDeclared, FlipFrom, FlipStart, FlipTo } from './flip-builder.ts'
 export type {
   ChartOptions,

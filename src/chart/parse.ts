@@ -1,6 +1,17 @@
-import { parseDuration } from '../base/index.ts'
+import {
+  callable,
+  duration,
+  flag,
+  identifier,
+  known,
+  label,
+  limit,
+  parseDuration,
+  positiveInteger,
+  refuse,
+} from '../base/index.ts'
 import type { Delay } from '../ports/index.ts'
-import { callable, duration, flag, identifier, known, label, limit, positiveInteger, refuse } from './check.ts'
+
 import type { Recover } from './options.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { ConfirmSpec, GuardSpec, Migrations, PhaseSpec, RetrySpec, StepSpec, UndoSpec } from './types.ts'
@@ -21,7 +32,8 @@ function parseMigrations(migrate: unknown): Migrations {
     for (const [old, phase] of entries(mapping, option)) {
       phases[identifier(old, `a phase of ${option}`)] = identifier(phase, `${option}.${old}`)
     }
-    migrations[positiveInteger(Number(version), `a version of migrate`)] = Object.freeze(phases)
+    if (!/^[1-9]\d*$/.test(version)) refuse('a version of migrate', version, 'a whole number from 1')
+    migrations[Number(version)] = Object.freeze(phases)
   }
   return Object.freeze(migrations)
 }
@@ -43,7 +55,10 @@ function parseAfter(after: unknown, option: string): readonly Delay[] {
   const delays = entries(after, option)
     .filter(([, flip]) => flip !== undefined)
     .map(([delay, flip]) =>
-      Object.freeze({ flip: identifier(flip, `${option}["${delay}"]`), afterMs: parseDuration(delay, `a delay of ${option}`) }),
+      Object.freeze({
+        flip: identifier(flip, `${option}["${delay}"]`),
+        afterMs: parseDuration(delay, `a delay of ${option}`),
+      }),
     )
   return Object.freeze(delays.sort((a, b) => a.afterMs - b.afterMs))
 }
@@ -98,7 +113,8 @@ export function parseStep(place: string, name: unknown, options: unknown, pastRe
 
 function parseUndo(compensate: unknown, option: string): UndoSpec | undefined {
   if (compensate === undefined) return undefined
-  const given = typeof compensate === 'function' ? { run: compensate } : known(compensate, option, ['run', 'timeout', 'retry'])
+  const given =
+    typeof compensate === 'function' ? { run: compensate } : known(compensate, option, ['run', 'timeout', 'retry'])
   const { run, timeout, retry }: { run?: unknown; timeout?: unknown; retry?: unknown } = given
   return Object.freeze({
     run: callable<UndoSpec['run']>(run, `${option}.run`),
@@ -110,14 +126,16 @@ function parseUndo(compensate: unknown, option: string): UndoSpec | undefined {
 function parseRetry(retry: unknown, option: string, attempts: number): RetrySpec {
   const given = known(retry, option, ['attempts', 'base', 'cap'])
   return Object.freeze({
-    attempts: positiveInteger(given.attempts ?? attempts, `${option}.attempts`),
+    attempts: given.attempts === undefined ? attempts : positiveInteger(given.attempts, `${option}.attempts`),
     baseMs: duration(given.base, `${option}.base`, '100ms'),
     capMs: duration(given.cap, `${option}.cap`, '10s'),
   })
 }
 
 export function parseRecover(value: unknown, place: string): Recover {
-  return value === 'resume' || value === 'rollBack' ? value : refuse(`${place}.recover`, value, "'resume' or 'rollBack'")
+  return value === 'resume' || value === 'rollBack'
+    ? value
+    : refuse(`${place}.recover`, value, "'resume' or 'rollBack'")
 }
 
 /** One or more names, each `accept`ed. */

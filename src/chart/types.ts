@@ -3,7 +3,12 @@ import type { Denial } from './deny.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
 /** What a guard gets. */
-export interface GuardContext<Deps = unknown, Input = unknown, From extends string = string, To extends string = string> {
+export interface GuardContext<
+  Deps = unknown,
+  Input = unknown,
+  From extends string = string,
+  To extends string = string,
+> {
   readonly deps: Deps
   readonly input: Input
   readonly subject: string
@@ -124,7 +129,13 @@ export type Table = { readonly [phase: string]: { readonly [flip: string]: strin
 export type Migrations = { readonly [version: number]: { readonly [oldPhase: string]: string } }
 
 /** What a chart says of one flip, at the level of types. */
-export interface FlipType<From extends string = string, To extends string = string, Input = unknown, Result = unknown, Outputs = unknown> {
+export interface FlipType<
+  From extends string = string,
+  To extends string = string,
+  Input = unknown,
+  Result = unknown,
+  Outputs = unknown,
+> {
   readonly from: From
   readonly to: To
   /** What the caller passes. */
