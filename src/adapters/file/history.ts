@@ -1,0 +1,37 @@
+import { promises as fs } from 'node:fs'
+import { type AppendLine, parseLine } from './line.ts'
+import type { Stored } from './recover.ts'
+import { corrupt, segmentName } from './segment.ts'
+
+/** Reads appends back, one at a time. Throws `JOURNAL_CORRUPT` at one that is no longer what was written. */
+export async function* readLines(
+  folder: string,
+  places: readonly Stored[],
+): AsyncGenerator<AppendLine, void, undefined> {
+  let open: { readonly segment: number; readonly handle: fs.FileHandle } | undefined
+  try {
+    for (const place of places) {
+      if (open?.segment !== place.segment) {
+        await open?.handle.close()
+        open = undefined
+        open = { segment: place.segment, handle: await fs.open(`${folder}/${segmentName(place.segment)}`, 'r') }
+      }
+      yield await readLine(folder, open.handle, place)
+    }
+  } finally {
+    await open?.handle.close()
+  }
+}
+
+async function readLine(folder: string, handle: fs.FileHandle, place: Stored): Promise<AppendLine> {
+  const { buffer } = await handle.read(Buffer.alloc(place.length), 0, place.length, place.offset)
+  const line = parseLine(buffer.toString('utf8'))
+  if (typeof line !== 'string' && line.is === 'append') return line
+  const problem = typeof line === 'string' ? line : `an append is expected here, not "${line.is}"`
+  throw corrupt(`${folder}/${segmentName(place.segment)}`, await lineNumber(handle, place.offset), problem)
+}
+
+async function lineNumber(handle: fs.FileHandle, offset: number): Promise<number> {
+  const { buffer } = await handle.read(Buffer.alloc(offset), 0, offset, 0)
+  return buffer.reduce((count, byte) => (byte === 10 ? count + 1 : count), 1)
+}

@@ -1,0 +1,1 @@
+export { type FileJournal, type FileJournalOptions, fileJournal } from './journal.ts'

@@ -1,0 +1,167 @@
+import { resolve } from 'node:path'
+import { type Duration, describe, isPhasegateError, PhasegateError, parseDuration, systemClock } from '../../base/index.ts'
+import type { Append, Clock, Head, Journal, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import { closed } from '../resident/index.ts'
+import { claim } from './claim.ts'
+import { causeOf, type Disk, realDisk } from './disk.ts'
+import type { Settings } from './settings.ts'
+import { type Range, Store } from './store.ts'
+
+export interface FileJournalOptions {
+  /** How long to wait for another owner of the folder to end. @default 0: `JOURNAL_OWNED` at once */
+  readonly wait?: Duration | undefined
+  /** After this silence others may take the folder from this process; it shows life three times as often. @default '15s' */
+  readonly ttl?: Duration | undefined
+  /** A segment that reaches this size is followed by the next. @default 64 MiB */
+  readonly segmentBytes?: number | undefined
+  /** @default the clock of this machine */
+  readonly clock?: Clock | undefined
+}
+
+/** A journal in a folder. */
+export interface FileJournal extends Journal {
+  /** Takes the folder and reads it, which the first operation does otherwise: to know early whether it can be done. */
+  open(): Promise<void>
+}
+
+/**
+ * A journal in the files of a folder, which one process at a time owns. Nothing is touched before it is first used; that
+ * rejects with `JOURNAL_OWNED` or `JOURNAL_CORRUPT` when the folder cannot be had, and may be tried again.
+ *
+ * @example const gate = createGate(upgrade, { journal: fileJournal('./state') })
+ */
+export function fileJournal(folder: string, options: FileJournalOptions = {}): FileJournal {
+  return createFileJournal(folder, options, realDisk)
+}
+
+/** The same, on any disk. */
+export function createFileJournal(folder: string, options: FileJournalOptions, disk: Disk): FileJournal {
+  return new LazyJournal({
+    folder: parseFolder(folder),
+    clock: options.clock ?? systemClock,
+    disk,
+    waitMs: parseDuration(options.wait ?? 0, 'wait'),
+    ttlMs: parsePositive(parseDuration(options.ttl ?? '15s', 'ttl'), 'ttl'),
+    segmentBytes: parsePositive(options.segmentBytes ?? 64 * 1024 * 1024, 'segmentBytes'),
+  })
+}
+
+type State =
+  | { readonly type: 'shut' }
+  | { readonly type: 'opening'; readonly done: Promise<Store> }
+  | { readonly type: 'open'; readonly store: Store }
+  | { readonly type: 'closed'; readonly done: Promise<void> }
+
+class LazyJournal implements FileJournal {
+  readonly #settings: Settings
+  #state: State = { type: 'shut' }
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  async open(): Promise<void> {
+    await this.#use('open')
+  }
+
+  async read(subject: SubjectRef): Promise<Head | undefined> {
+    return (await this.#use('read')).read(subject)
+  }
+
+  async append(subject: SubjectRef, append: Append): Promise<void> {
+    return (await this.#use('append')).append(subject, append)
+  }
+
+  async renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean> {
+    return (await this.#use('renew')).renew(subject, epoch, ttlMs)
+  }
+
+  async settled(subject: SubjectRef, key: string): Promise<Settled | undefined> {
+    return (await this.#use('settled')).settled(subject, key)
+  }
+
+  async *history(subject: SubjectRef, range: Range = {}): AsyncIterable<SealedRecord> {
+    yield* (await this.#use('history')).history(subject, range)
+  }
+
+  async *heads(chart: string): AsyncIterable<{ readonly id: string; readonly head: Head }> {
+    yield* (await this.#use('heads')).heads(chart)
+  }
+
+  async abandoned(chart: string, limit: number): Promise<readonly string[]> {
+    return (await this.#use('abandoned')).abandoned(chart, limit)
+  }
+
+  async due(chart: string, limit: number): Promise<readonly string[]> {
+    return (await this.#use('due')).due(chart, limit)
+  }
+
+  close(): Promise<void> {
+    if (this.#state.type !== 'closed') this.#state = { type: 'closed', done: this.#close(this.#state) }
+    return this.#state.done
+  }
+
+  #use(operation: string): Store | Promise<Store> {
+    switch (this.#state.type) {
+      case 'open':
+        return this.#state.store
+      case 'opening':
+        return this.#state.done
+      case 'closed':
+        throw closed(operation)
+      case 'shut': {
+        const done = this.#claim()
+        this.#state = { type: 'opening', done }
+        return done
+      }
+    }
+  }
+
+  async #claim(): Promise<Store> {
+    try {
+      const store = new Store(this.#settings, await claim(this.#settings))
+      if (this.#state.type === 'opening') this.#state = { type: 'open', store }
+      return store
+    } catch (error) {
+      if (this.#state.type === 'opening') this.#state = { type: 'shut' }
+      throw isPhasegateError(error) ? error : cannotOpen(this.#settings.folder, error)
+    }
+  }
+
+  async #close(state: Exclude<State, { type: 'closed' }>): Promise<void> {
+    switch (state.type) {
+      case 'shut':
+        return
+      case 'open':
+        return state.store.close()
+      case 'opening': {
+        const store = await state.done.catch(() => undefined)
+        return store?.close()
+      }
+    }
+  }
+}
+
+function cannotOpen(folder: string, error: unknown): PhasegateError<'JOURNAL_FAILED'> {
+  const cause = causeOf(error)
+  return new PhasegateError('JOURNAL_FAILED', `cannot open ${folder}: ${cause}`, { operation: 'open', cause }, { cause: error })
+}
+
+function parseFolder(folder: unknown): string {
+  if (typeof folder === 'string' && folder !== '' && !folder.includes('\0')) return resolve(folder)
+  throw refused('folder', folder, 'the path of a folder')
+}
+
+function parsePositive(value: unknown, option: string): number {
+  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
+  throw refused(option, value, 'more than 0')
+}
+
+function refused(option: string, value: unknown, expected: string): PhasegateError<'OPTION_INVALID'> {
+  const shown = describe(value)
+  return new PhasegateError('OPTION_INVALID', `${option} is ${shown}; it must be ${expected}`, {
+    option,
+    value: shown,
+    expected,
+  })
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { sha256 } from '../../audit/index.ts'
+import { messageOf } from '../../base/index.ts'
+import type { Append, Head, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import { headSchema, sealedSchema, settledSchema } from '../stored/index.ts'
+
+// A segment is lines of JSON. Each ends in the SHA-256 of the bytes before it:
+//   owner      first: who writes this segment
+//   account    second: how many bytes of each former segment count; whatever lies beyond was written too late
+//   append     what the journal is about
+//   released   last, when the owner closed
+
+const ownerSchema = z.object({
+  is: z.literal('owner'),
+  owner: z.object({
+    instance: z.string(),
+    pid: z.int(),
+    started: z.string().optional(),
+    host: z.string(),
+    space: z.string(),
+    ttlMs: z.number(),
+  }),
+})
+const accountSchema = z.object({
+  is: z.literal('account'),
+  segments: z.array(z.tuple([z.int(), z.int()])),
+  cut: z.int(),
+})
+const appendSchema = z.object({
+  is: z.literal('append'),
+  subject: z.object({ chart: z.string(), id: z.string() }),
+  op: z.string(),
+  head: headSchema,
+  settled: settledSchema.optional(),
+  records: z.array(sealedSchema),
+})
+const releasedSchema = z.object({ is: z.literal('released') })
+const lineSchema: z.ZodType<Line> = z.union([appendSchema, ownerSchema, accountSchema, releasedSchema])
+
+/** Who writes a segment. `space` tells machines and containers apart, `started` one process from the next of its pid. */
+export interface Owner {
+  readonly instance: string
+  readonly pid: number
+  readonly started?: string | undefined
+  readonly host: string
+  readonly space: string
+  readonly ttlMs: number
+}
+
+/** Segment numbers, and how many bytes of each count. */
+export type Account = readonly (readonly [segment: number, bytes: number])[]
+
+/** Records, and the head and outcome they led to. */
+export interface AppendLine {
+  readonly is: 'append'
+  readonly subject: SubjectRef
+  readonly op: string
+  readonly head: Head
+  readonly settled?: Settled | undefined
+  readonly records: readonly SealedRecord[]
+}
+
+export type Line =
+  | { readonly is: 'owner'; readonly owner: Owner }
+  /** `cut`: bytes of an unfinished line at the end of the last segment, which do not count. */
+  | { readonly is: 'account'; readonly segments: Account; readonly cut: number }
+  | AppendLine
+  | { readonly is: 'released' }
+
+const SUM = ',"sum":"'
+const SUM_LENGTH = SUM.length + 64 + '"}'.length
+
+export function ownerLine(owner: Owner): string {
+  return format({ is: 'owner', owner })
+}
+
+export function accountLine(segments: Account, cut: number): string {
+  return format({ is: 'account', segments, cut })
+}
+
+export function appendLine(subject: SubjectRef, append: Append, records: readonly SealedRecord[]): string {
+  const { opId, head, settled } = append
+  return format({ is: 'append', subject: { chart: subject.chart, id: subject.id }, op: opId, head, settled, records })
+}
+
+/** What a segment ends in when its owner closed. */
+export const RELEASED: string = format({ is: 'released' })
+
+/** A line without its line feed, or what is wrong with it. The sum is over the bytes as they stand. */
+export function parseLine(text: string): Line | string {
+  const body = text.slice(0, -SUM_LENGTH)
+  if (text.slice(-SUM_LENGTH) !== sumOf(body)) return 'its sum does not match'
+  try {
+    return lineSchema.parse(JSON.parse(`${body}}`))
+  } catch (error) {
+    return `it is not a line of a journal: ${messageOf(error)}`
+  }
+}
+
+function format(value: { readonly is: Line['is']; readonly [member: string]: unknown }): string {
+  const body = JSON.stringify(value).slice(0, -1)
+  return `${body}${sumOf(body)}\n`
+}
+
+function sumOf(body: string): string {
+  return `${SUM}${sha256(body)}"}`
+}

@@ -1,0 +1,1 @@
+export { headSchema, sealedSchema, settledSchema } from './schemas.ts'

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import type { Lease, Lock } from '../ports/index.ts'
+import { refusesWith } from './journal-samples.ts'
+
+/** A lock under test, and the time it lives in. */
+export interface LockHarness {
+  readonly lock: Lock
+  /** The time of the store. A store whose time cannot be set waits for real in `advance`. */
+  readonly clock: { advance(ms: number): Promise<void> }
+}
+
+/** One thing that a lock promises: `promise` is its number in the documentation of `Lock`. */
+export interface LockCase {
+  readonly promise: number
+  readonly name: string
+  /** Rejects when the lock does not keep the promise. Every run takes a new harness. */
+  run(harness: LockHarness): Promise<void>
+}
+
+const TTL_MS = 400
+const NOW = { ttlMs: TTL_MS, waitMs: 0 }
+
+/** What every lock has to pass, as data, for any test runner. */
+export const lockContract: readonly LockCase[] = [
+  {
+    promise: 1,
+    name: 'of many who ask at once one gets it, and others get other resources',
+    async run({ lock }) {
+      const asked = await Promise.allSettled(Array.from({ length: 8 }, () => lock.acquire('r', NOW)))
+      assert.equal(asked.filter(({ status }) => status === 'fulfilled').length, 1)
+      await lock.acquire('another', NOW)
+      await refusesWith('RESOURCE_BUSY', lock.acquire('r', NOW))
+    },
+  },
+  {
+    promise: 1,
+    name: 'a renewed lease stays its holder’s, a released one is free',
+    async run({ lock, clock }) {
+      const lease = await lock.acquire('r', NOW)
+      await clock.advance(TTL_MS * 0.6)
+      assert.equal(await lease.renew(TTL_MS), true)
+      await clock.advance(TTL_MS * 0.6)
+      await refusesWith('RESOURCE_BUSY', lock.acquire('r', NOW))
+      await lease.release()
+      await lock.acquire('r', NOW)
+    },
+  },
+  {
+    promise: 2,
+    name: 'epochs grow, over releases and expiries',
+    async run({ lock, clock }) {
+      let last = -1
+      for (let turn = 0; turn < 6; turn++) {
+        const lease = await lock.acquire('r', NOW)
+        assert.ok(lease.epoch > last, `${lease.epoch} came after ${last}`)
+        last = lease.epoch
+        if (turn % 2 === 0) await lease.release()
+        else await clock.advance(TTL_MS + 1)
+      }
+    },
+  },
+  {
+    promise: 3,
+    name: 'an expired holder can neither renew nor release its successor',
+    async run({ lock, clock }) {
+      const first = await lock.acquire('r', NOW)
+      await clock.advance(TTL_MS + 1)
+      assert.equal(await first.renew(TTL_MS), false)
+      const second = await lock.acquire('r', { ...NOW, ttlMs: TTL_MS * 100 })
+      assert.equal(await first.renew(TTL_MS), false)
+      await first.release()
+      await refusesWith('RESOURCE_BUSY', lock.acquire('r', NOW))
+      assert.equal(await second.renew(TTL_MS), true)
+    },
+  },
+  {
+    promise: 4,
+    name: 'who waits gets it when the lease runs out, or is refused when its time is over',
+    async run({ lock, clock }) {
+      await lock.acquire('r', NOW)
+      const impatient = refusesWith('RESOURCE_BUSY', lock.acquire('r', { ttlMs: TTL_MS, waitMs: TTL_MS / 4 }))
+      const patient = lock.acquire('r', { ttlMs: TTL_MS * 100, waitMs: TTL_MS * 20 })
+      await clock.advance(TTL_MS / 2)
+      await impatient
+      await clock.advance(TTL_MS)
+      const lease: Lease = await patient
+      await refusesWith('RESOURCE_BUSY', lock.acquire('r', NOW))
+      await lease.release()
+    },
+  },
+  {
+    promise: 4,
+    name: 'who waits gets it at once when it is released, and gives up when its signal aborts',
+    async run({ lock, clock }) {
+      const lease = await lock.acquire('r', { ...NOW, ttlMs: TTL_MS * 100 })
+      const controller = new AbortController()
+      const reason = new Error('no longer wanted')
+      const aborted = lock.acquire('r', { ttlMs: TTL_MS, waitMs: TTL_MS * 50, signal: controller.signal })
+      const refused = assert.rejects(aborted, reason)
+      controller.abort(reason)
+      await refused
+      const waiting = lock.acquire('r', { ttlMs: TTL_MS, waitMs: TTL_MS * 50 })
+      await lease.release()
+      await clock.advance(TTL_MS / 4)
+      await (await waiting).release()
+    },
+  },
+]
