@@ -12,5 +12,6 @@ it('docs/errors.md is what `npm run docs:errors` makes of the table', () => {
 
 it('docs/errors.md has a section with facts for every code', () => {
   const page = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')
-  for (const code of Object.keys(ERRORS)) expect(page).toMatch(new RegExp(`^## ${code}\n[^#]+\\| Fact \\| Type \\|`, 'm'))
+  for (const code of Object.keys(ERRORS))
+    expect(page).toMatch(new RegExp(`^## ${code}\n[^#]+\\| Fact \\| Type \\|`, 'm'))
 })

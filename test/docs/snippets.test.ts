@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blocksOf, readPage, type Snippet, scriptsNamed } from './markdown.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+  .map((file) => join('docs', file))
+  .concat('README.md', 'CONTRIBUTING.md')
+  .filter((page) => page.endsWith('.md') && existsSync(join(ROOT, page)))
+const text = (page: string): string => readFileSync(join(ROOT, page), 'utf8')
+const pages = PAGES.map((page) => readPage(page, text(page)))
+const snippets = pages.flatMap((page) => page.snippets)
+const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
+
+describe('the documentation', () => {
+  let bench: Bench
+  beforeAll(() => {
+    bench = new Bench()
+  })
+  afterAll(() => bench.clear())
+
+  it('marks its TypeScript by the rules', () => {
+    expect(pages.flatMap((page) => page.faults)).toEqual([])
+  })
+
+  it('has only snippets that compile', () => {
+    expect(bench.compile(snippets)).toEqual([])
+  })
+
+  it('has only snippets that run', async () => {
+    expect(await bench.run(snippets)).toEqual([])
+  })
+
+  it('names only npm scripts that exist', () => {
+    const missing = PAGES.flatMap((page) => scriptsNamed(text(page)).filter((name) => scripts[name] === undefined))
+    expect(missing).toEqual([])
+  })
+
+  it('begins its README with the two commands', () => {
+    const first = existsSync(join(ROOT, 'README.md')) ? (blocksOf(text('README.md'))[0]?.text ?? '') : undefined
+    expect(first, 'the first block of README.md').toMatch(/^npm ci && npm run demo\b/m)
+    expect(first, 'the first block of README.md').toMatch(/^npm test\b/m)
+  })
+})
+
+describe('the checks of the documentation', () => {
+  let bench: Bench
+  beforeAll(() => {
+    bench = new Bench()
+  })
+  afterAll(() => bench.clear())
+
+  it('name the page and line of a snippet that does not compile', () => {
+    const { snippets: bad } = readPage(
+      'a.md',
+      'Text\n\n```ts\nconst n: number = "one"\n```\n```ts compile\nlet m: bad\n```\n',
+    )
+    expect(bench.compile(bad)).toEqual([
+      `a.md:4: Type 'string' is not assignable to type 'number'.`,
+      `a.md:7: Cannot find name 'bad'.`,
+    ])
+  })
+
+  it('name the page and snippet that fails, hangs on nothing, and leave out what is only compiled', async () => {
+    const page = [
+      '```ts\nthrow new Error("first")\n```',
+      '```ts compile\nthrow new Error("never run")\n```',
+      '```ts\nsetInterval(() => undefined, 1_000)\nawait Promise.resolve()\n```',
+      '```ts\nPromise.reject(new Error("nobody waits"))\n```',
+      '```ts\nprocess.exit(0)\n```',
+    ].join('\n')
+    const problems = await bench.run(readPage('b.md', page).snippets)
+    expect(problems).toEqual([
+      expect.stringMatching(/^b\.md:2: Error: first/),
+      expect.stringMatching(/^b\.md:12: Error: nobody waits/),
+      'b.md:15: ended the process',
+    ])
+  })
+
+  it('let a snippet import the package, and go on with the one before', async () => {
+    const page = `\`\`\`ts
+import { PhasegateError } from 'phasegate'
+const code = new PhasegateError('GATE_CLOSED', 'closed', { chart: 'c' }).code
+\`\`\`
+text
+\`\`\`ts continues
+import assert from 'node:assert/strict'
+assert.equal(code, 'GATE_CLOSED')
+\`\`\``
+    const both = readPage('c.md', page).snippets
+    expect(both).toHaveLength(1)
+    expect(bench.compile(both)).toEqual([])
+    expect(await bench.run(both)).toEqual([])
+  })
+
+  it('refuse blocks that would escape them', () => {
+    const { faults } = readPage(
+      'd.md',
+      '```js\n1\n```\n```ts ignore\n2\n```\n```ts ignore needs a server\n3\n```\n```ts continues\n```\n',
+    )
+    expect(faults.map(({ line }) => line)).toEqual([2, 5, 11])
+  })
+
+  it('find the scripts that a shell block names', () => {
+    expect(scriptsNamed('```sh\nnpm ci && npm run demo   # one\nnpm test\nnpm run check:package\n```\n')).toEqual([
+      'demo',
+      'test',
+      'check:package',
+    ])
+  })
+})
+
+/** A folder outside the repository in which snippets see the package as its users do. */
+class Bench {
+  readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'phasegate-snippets-')))
+  #pages = 0
+
+  constructor() {
+    symlinkSync(join(ROOT, 'node_modules'), join(this.#folder, 'node_modules'))
+    writeFileSync(join(this.#folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(
+      join(this.#folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'] }),
+    )
+  }
+
+  clear(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Every problem as `page:line: message`, from one program over all of them. */
+  compile(all: readonly Snippet[]): string[] {
+    const sources = new Map(all.map((snippet) => [this.#write(snippet), snippet]))
+    const config = ts.getParsedCommandLineOfConfigFile(
+      join(this.#folder, 'tsconfig.json'),
+      {},
+      { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+    )
+    const program = ts.createProgram([...sources.keys()], config?.options ?? {})
+    return [...sources].flatMap(([file, { page }]) => {
+      const source = program.getSourceFile(file)
+      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((problem) => {
+        const line = source?.getLineAndCharacterOfPosition(problem.start ?? 0).line ?? 0
+        return `${page}:${line + 1}: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`
+      })
+    })
+  }
+
+  /** Runs the snippets of a page one after another in a process of its own, two pages at a time. */
+  async run(all: readonly Snippet[]): Promise<string[]> {
+    const running = all.filter(({ runs }) => runs)
+    const pagesLeft = [...new Set(running.map(({ page }) => page))]
+    const problems: string[][] = []
+    const worker = async (): Promise<void> => {
+      for (let page = pagesLeft.shift(); page !== undefined; page = pagesLeft.shift()) {
+        const here = page
+        problems.push(await this.#runPage(running.filter((snippet) => snippet.page === here)))
+      }
+    }
+    await Promise.all([worker(), worker()])
+    return problems.flat()
+  }
+
+  #write(snippet: Snippet): string {
+    const file = join(this.#folder, `${snippet.page.replaceAll(/\W/g, '-')}-${snippet.line}.ts`)
+    writeFileSync(file, `${snippet.text}export {}\n`)
+    return file
+  }
+
+  async #runPage(page: readonly Snippet[]): Promise<string[]> {
+    const names = page.map((snippet) => [`${snippet.page}:${snippet.line}`, this.#write(snippet)])
+    const driver = join(this.#folder, `driver-${this.#pages++}.mjs`)
+    writeFileSync(driver, `const snippets = ${JSON.stringify(names)}\n${DRIVER}`)
+    const child = spawn(process.execPath, ['--import', 'tsx', driver], {
+      cwd: this.#folder,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    const problems: string[] = []
+    let complaints = ''
+    child.on('message', (problem) => problems.push(String(problem)))
+    child.stderr?.on('data', (chunk) => {
+      complaints += chunk
+    })
+    const deadline = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    const status = await new Promise((done) => child.on('close', done))
+    clearTimeout(deadline)
+    if (status === 0 || problems.length > 0) return problems
+    return [`${page[0]?.page}: ${status === null ? 'took longer than 20 s' : complaints}`]
+  }
+}
+
+/** Tells of each snippet that failed, and ends the process whatever they have left running. */
+const DRIVER = `
+let running
+const tell = (problem) => new Promise((done) => process.send(running + ': ' + problem, done))
+const shown = (error) => error instanceof Error ? error.name + ': ' + error.message : String(error)
+process.on('unhandledRejection', (error) => tell(shown(error)))
+process.on('uncaughtException', (error) => tell(shown(error)))
+const { exit } = process
+process.exit = () => { throw 'ended the process' }
+for (const [name, file] of snippets) {
+  running = name
+  await import(file).catch((error) => tell(shown(error)))
+  await new Promise((later) => setTimeout(later, 10))
+}
+exit(0)
+`
