@@ -29,13 +29,7 @@ export function assemble(draft: ChartDraft): AnyChart {
 
 function settle(flip: FlipDraft, phases: ReadonlyMap<string, PhaseSpec>): FlipSpec {
   const to = flip.to ?? ''
-  const lists = {
-    allow: Object.freeze(flip.allow),
-    guards: Object.freeze(flip.guards),
-    steps: Object.freeze(flip.steps),
-  }
-  const more = { confirms: Object.freeze(flip.confirms), exclusive: Object.freeze(flip.exclusive) }
-  return Object.freeze({ ...flip, ...lists, ...more, to, entering: phases.get(to)?.after ?? [] })
+  return Object.freeze({ ...flip, to, entering: phases.get(to)?.after ?? Object.freeze([]) })
 }
 
 function byName<Named extends { readonly name: string }>(all: readonly Named[]): ReadonlyMap<string, Named> {

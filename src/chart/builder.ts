@@ -7,12 +7,12 @@ import { parseChartOptions, parsePhase } from './parse.ts'
 import type { Chart, FlipType, FlipTypes } from './types.ts'
 
 /** A timer at the level of types: the phase it is declared on, and the flip it names. */
-export type TimerType<Phase extends string = string, Flip extends string = string> = Flip extends string
+type TimerType<Phase extends string = string, Flip extends string = string> = Flip extends string
   ? readonly [Phase, Flip]
   : never
 
 /** What is still wrong with a declaration, as a sentence; `unknown`, which everything is, when nothing is. */
-export type Ready<Flips extends FlipTypes, Initial extends string, Timers extends TimerType> = [Initial] extends [never]
+type Ready<Flips extends FlipTypes, Initial extends string, Timers extends TimerType> = [Initial] extends [never]
   ? 'no phase is initial: declare one with .phase(name, { initial: true })'
   : [TimerProblem<Flips, Timers>] extends [never]
     ? unknown
@@ -39,7 +39,7 @@ type OnlyOne<IsInitial, Initial extends string> = IsInitial extends true
   : IsInitial
 
 /** Every flip written out, so that a hover reads as the declaration does. */
-export type Written<Flips extends FlipTypes> = {
+type Written<Flips extends FlipTypes> = {
   readonly [Flip in keyof Flips]: FlipType<
     Flips[Flip]['from'],
     Flips[Flip]['to'],

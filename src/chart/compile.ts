@@ -2,7 +2,7 @@ import { type AnyStateMachine, createMachine } from 'xstate'
 import type { AnyChart, FlipSpec, PhaseSpec, Table } from './types.ts'
 
 /** What a machine is made of. */
-export type ChartShape = Pick<AnyChart, 'name' | 'initial' | 'phases' | 'flips'>
+type ChartShape = Pick<AnyChart, 'name' | 'initial' | 'phases' | 'flips'>
 
 /** The chart as an XState v5 machine: phases are states, flips are events, timers are delayed transitions. */
 export function toMachine(chart: ChartShape): AnyStateMachine {

@@ -1,4 +1,4 @@
-import type { ConfirmSpec, FlipSpec, GuardSpec, Migrations, PhaseSpec, StepSpec } from './types.ts'
+import type { FlipSpec, Migrations, PhaseSpec } from './types.ts'
 
 /** A flip under declaration: everything parsed, the whole not yet judged. */
 export interface FlipDraft extends Omit<FlipSpec, 'to' | 'entering'> {
@@ -13,5 +13,3 @@ export interface ChartDraft {
   readonly flips: readonly FlipDraft[]
   readonly migrations: Migrations
 }
-
-export type { ConfirmSpec, FlipSpec, GuardSpec, PhaseSpec, StepSpec }

@@ -6,7 +6,7 @@ import type { InferInput, InferOutput, StandardSchemaV1 } from './standard-schem
 import type { ConfirmContext, FlipType, GuardAnswer, GuardContext, StepContext } from './types.ts'
 
 /** Flattens an intersection, so that it reads as one object. */
-export type Simplify<Type> = { [Key in keyof Type]: Type[Key] } & {}
+type Simplify<Type> = { [Key in keyof Type]: Type[Key] } & {}
 
 /** The type of a name's parameter: the name, or, when it is taken, a sentence saying so. */
 export type Fresh<Name, Taken, Kind extends string> = Name extends Taken & string
@@ -116,19 +116,21 @@ export function declareFlip(name: unknown, declare: unknown): FlipDraft {
   return refuse(`flip "${flip}"`, answer, 'declared by what f returns: (f) => f.from(…).to(…)')
 }
 
+const NONE: readonly never[] = Object.freeze([])
+
 function emptyFlip(name: string): FlipDraft {
   return {
     name,
-    from: [],
+    from: NONE,
     to: undefined,
     input: undefined,
-    allow: [],
-    guards: [],
-    steps: [],
-    confirms: [],
+    allow: NONE,
+    guards: NONE,
+    steps: NONE,
+    confirms: NONE,
     timeoutMs: limit(undefined, 'timeout', '10m'),
     recover: 'resume',
-    exclusive: [],
+    exclusive: NONE,
     preempt: false,
   }
 }
@@ -149,25 +151,22 @@ function flipBuilder(draft: FlipDraft): UntypedFlip {
     from: (...phases) => and({ from: parseNames(phases, `${place}.from`, identifier) }),
     to: (phase) => and({ to: identifier(phase, `${place}.to`) }),
     input: (schema) => and({ input: parseSchema(schema, place) }),
-    allow: (...roles) => and({ allow: [...draft.allow, ...parseNames(roles, `${place}.allow`, label)] }),
-    guard: (...given) => and({ guards: [...draft.guards, parseGuard(place, given[0], given[1], given[2])] }),
-    step: (name, options) =>
-      and({
-        steps: [
-          ...draft.steps,
-          parseStep(
-            place,
-            name,
-            options,
-            draft.steps.some((step) => step.irreversible),
-          ),
-        ],
-      }),
-    confirm: (...given) => and({ confirms: [...draft.confirms, parseConfirm(place, given[0], given[1], given[2])] }),
+    allow: (...roles) => and({ allow: also(draft.allow, ...parseNames(roles, `${place}.allow`, label)) }),
+    guard: (...given) => and({ guards: also(draft.guards, parseGuard(place, given[0], given[1], given[2])) }),
+    step: (name, options) => and({ steps: also(draft.steps, parseStep(place, name, options, isPastReturn(draft))) }),
+    confirm: (...given) => and({ confirms: also(draft.confirms, parseConfirm(place, given[0], given[1], given[2])) }),
     timeout: (duration) => and({ timeoutMs: limit(duration, `${place}.timeout`, '10m') }),
     recover: (how) => and({ recover: parseRecover(how, place) }),
     exclusive: (...resources) =>
-      and({ exclusive: [...draft.exclusive, ...parseNames(resources, `${place}.exclusive`, label)] }),
+      and({ exclusive: also(draft.exclusive, ...parseNames(resources, `${place}.exclusive`, label)) }),
     preempt: () => and({ preempt: true }),
   }
+}
+
+function also<Item>(all: readonly Item[], ...more: readonly Item[]): readonly Item[] {
+  return Object.freeze([...all, ...more])
+}
+
+function isPastReturn(draft: FlipDraft): boolean {
+  return draft.steps.some((step) => step.irreversible)
 }
