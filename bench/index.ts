@@ -1,0 +1,27 @@
+import { availableParallelism, cpus } from 'node:os'
+import { benchFile } from './file.ts'
+import { benchFlip } from './flip.ts'
+import { benchLegality } from './legality.ts'
+import { buildLibrary, type Library } from './library.ts'
+import { benchPermits } from './permits.ts'
+import { benchStart } from './start.ts'
+
+const CASES: { readonly [name: string]: (library: Library) => Promise<void> } = {
+  legality: benchLegality,
+  flip: benchFlip,
+  permits: benchPermits,
+  file: benchFile,
+  start: benchStart,
+}
+
+const [, , ...asked] = process.argv
+const unknown = asked.filter((name) => !(name in CASES))
+if (unknown.length > 0) {
+  console.error(`no such bench: ${unknown.join(', ')}; there are: ${Object.keys(CASES).join(', ')}`)
+  process.exit(1)
+}
+
+console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`)
+console.log('median, min – max, ratio to the first line of each block, and what it should be')
+const library = await buildLibrary()
+for (const [name, run] of Object.entries(CASES)) if (asked.length === 0 || asked.includes(name)) await run(library)
