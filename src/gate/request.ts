@@ -159,13 +159,15 @@ export class Request {
 
   /** Somebody works on our key: their outcome is ours. If they have died, we go on in their place. */
   async #join(running: FlipState): Promise<Answer | undefined> {
+    const { run, id, core, log } = this.#desk
     if (running.course.type === 'stuck') {
-      return this.#refuse(stuckError(aboutOf(this.#desk.id, running), running.course.failure, undefined))
+      return this.#refuse(stuckError(aboutOf(id, running), running.course.failure, undefined))
     }
-    const { run } = this.#desk
     if (run?.flipId === running.id) return run.ended
     await this.#untilGone(running, Number.POSITIVE_INFINITY)
-    return undefined
+    // Whoever was there while it ran gets its outcome, also one that nobody gets later.
+    const settled = running.key === undefined ? undefined : await core.engine.journal.settled(log.ref, running.key)
+    return settled?.flipId === running.id ? replay(id, settled) : undefined
   }
 
   async #queue(running: FlipState): Promise<Answer | undefined> {
