@@ -1,0 +1,150 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../base/index.ts'
+import { type Arrival, type Connection, connectionOn, type Exchange, type Pending, pendingOn } from './connection.ts'
+import { sayGoodbye } from './goodbye.ts'
+import { pause, turnLoop } from './wait.ts'
+
+/** The connections of one server, and the requests on them. Touches nothing that is private to Node. */
+export class Connections {
+  readonly #clock: Clock
+  readonly #accepted = new Set<Socket>()
+  readonly #connections = new Map<Socket, Connection>()
+  #wake = (): void => {}
+  #isParting = false
+  #acceptedTotal = 0
+  #inFlight = 0
+  #answeredLate = 0
+  #lastTrafficMs = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get all(): readonly Connection[] {
+    return [...this.#connections.values()]
+  }
+
+  /** How many connections were ever accepted. */
+  get acceptedTotal(): number {
+    return this.#acceptedTotal
+  }
+
+  /** Requests that are being served, without probes. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Requests that were answered in full since the goodbye began, without probes. */
+  get answeredLate(): number {
+    return this.#answeredLate
+  }
+
+  /** Monotonic ms of the last request that was no probe. */
+  get lastTrafficMs(): number {
+    return this.#lastTrafficMs
+  }
+
+  /** A connection was accepted; HTTP may not be spoken on it yet. */
+  accepted(socket: Socket): void {
+    this.#acceptedTotal++
+    this.#accepted.add(socket)
+    socket.once('close', () => this.#accepted.delete(socket))
+  }
+
+  /** HTTP can be spoken on `socket`. */
+  opened(socket: Socket): void {
+    this.#connection(socket)
+  }
+
+  /** `socket` speaks another protocol from here on. */
+  upgraded(socket: Socket): void {
+    this.#connection(socket).protocol = 'upgraded'
+  }
+
+  /** False after a response on `socket` has said goodbye: a request that comes now is not answered, so it must not run. */
+  mayRun(socket: Socket): boolean {
+    return this.#connection(socket).goodbye === 'unsaid'
+  }
+
+  /** Takes note of a request, until its response is over. */
+  begin({ request, response, probe, ended }: Arrival): void {
+    const { socket } = request
+    const connection = this.#connection(socket)
+    const startedMs = this.#clock.monotonic()
+    const exchange = { request, response, probe, ended, startedMs, writtenBefore: socket.bytesWritten }
+    connection.exchanges.add(exchange)
+    if (!probe) {
+      this.#inFlight++
+      this.#lastTrafficMs = startedMs
+    }
+    if (this.#isParting) part(connection, exchange)
+    response.once('close', () => {
+      // After an early answer the rest of the body is still to come; the connection is not idle before.
+      if (request.complete || socket.destroyed) this.#end(connection, exchange)
+      else request.once('close', () => this.#end(connection, exchange))
+    })
+  }
+
+  /** From here on every response whose head has not been sent says goodbye. */
+  part(): void {
+    if (this.#isParting) return
+    this.#isParting = true
+    for (const connection of this.#connections.values()) {
+      for (const exchange of connection.exchanges) part(connection, exchange)
+    }
+  }
+
+  /** What keeps connections open, oldest first. */
+  pending(): readonly Pending[] {
+    const nowMs = this.#clock.monotonic()
+    return this.all.flatMap((connection) => pendingOn(connection, nowMs)).sort((a, b) => b.ageMs - a.ageMs)
+  }
+
+  /** Destroys every connection. */
+  async destroyAll(): Promise<void> {
+    for (const socket of [...this.#connections.keys(), ...this.#accepted]) socket.destroy()
+    while (this.#connections.size > 0) await turnLoop()
+  }
+
+  /** Resolves when a response or a connection has ended, after `withinMs`, or when `signal` aborts. */
+  async changed(withinMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await pause(this.#clock, withinMs, AbortSignal.any([signal, woken.signal]))
+    this.#wake = () => {}
+  }
+
+  #connection(socket: Socket): Connection {
+    const known = this.#connections.get(socket)
+    if (known !== undefined) return known
+    const connection = connectionOn(socket, this.#clock.monotonic())
+    this.#connections.set(socket, connection)
+    socket.once('close', () => {
+      for (const exchange of connection.exchanges) this.#end(connection, exchange)
+      this.#connections.delete(socket)
+      this.#wake()
+    })
+    return connection
+  }
+
+  #end(connection: Connection, exchange: Exchange): void {
+    if (!connection.exchanges.delete(exchange)) return
+    connection.idleSinceMs = this.#clock.monotonic()
+    connection.idleAtBytes = connection.socket.bytesRead
+    if (!exchange.probe) {
+      this.#inFlight--
+      if (this.#isParting && exchange.response.writableFinished) this.#answeredLate++
+    }
+    exchange.ended()
+    this.#wake()
+  }
+}
+
+/** Decided when the head is sent: of pipelined responses only the last that is queued may say goodbye. */
+function part(connection: Connection, exchange: Exchange): void {
+  sayGoodbye(exchange.response, () => {
+    if ([...connection.exchanges].at(-1) !== exchange) return false
+    connection.goodbye = 'said'
+    return true
+  })
+}

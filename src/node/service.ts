@@ -1,0 +1,226 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { messageOf, PhasegateError, type Stop, terminal, unreachable } from '../base/index.ts'
+import { createGate, type Gate, type Subject } from '../gate/index.ts'
+import { Admission, UNNEEDED } from './admission.ts'
+import { Connections } from './connections.ts'
+import { leave, RECORD_MS } from './exit.ts'
+import { answerProbe, type Health, probeOf, refuse } from './health.ts'
+import { intercept } from './intercept.ts'
+import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, lifecycle } from './lifecycle.ts'
+import { addressOf, listening, stopAccepting } from './listener.ts'
+import type { ServiceOptions } from './options.ts'
+import { parseOptions, type Settings } from './settings.ts'
+import { Shutdown } from './shutdown.ts'
+import { watchSignals } from './signals.ts'
+import { type Summary, summaryText } from './summary.ts'
+import { NEVER, pause, within } from './wait.ts'
+
+/** A server whose lifecycle is a subject of a gate. */
+export interface Service {
+  /** Its events tell every flip: `gate.on('flip.committed', …)`. The service closes it when it has stopped. */
+  readonly gate: Gate<Lifecycle>
+  readonly subject: Subject<LifecyclePhase, LifecycleFlips>
+  /** Resolves when the service is active; rejects when it could not start, or was drained before. It need not be handled. */
+  readonly ready: Promise<void>
+  /** Resolves when everything has ended, just before the process may. */
+  readonly stopped: Promise<Summary>
+  /** Begins the drain in this very tick; a second call joins the first. Resolves as `stopped` does. */
+  drain(reason: string): Promise<Summary>
+  /** What the probes answer. */
+  health(): Health
+}
+
+/**
+ * Runs a server through `starting → active → draining → stopped`, so that no request is lost at its end: on a signal, or
+ * on `drain()`, it turns unready, serves until the balancers have let go, closes the listener, waits for what is in
+ * flight, and lets the process end with code 0.
+ *
+ * @throws OPTION_INVALID, naming the option
+ * @example
+ * const server = createServer(handler)
+ * service({ server, listen: { port: 8080 } })
+ */
+export function service(options: ServiceOptions): Service {
+  return new RunningService(parseOptions(options))
+}
+
+type State =
+  | { readonly type: 'starting'; readonly abort: AbortController }
+  | { readonly type: 'active' }
+  | { readonly type: 'draining' | 'stopped'; readonly reason: string; readonly shutdown: Shutdown }
+
+class RunningService implements Service {
+  readonly gate: Gate<Lifecycle>
+  readonly subject: Subject<LifecyclePhase, LifecycleFlips>
+  readonly ready: Promise<void>
+  readonly stopped: Promise<Summary>
+
+  readonly #settings: Settings
+  readonly #connections: Connections
+  readonly #admission: Admission
+  readonly #stops: readonly Stop[]
+  /** What a step starts would count as inside it, requests on a server that it made listen included. */
+  readonly #outside = AsyncLocalStorage.snapshot()
+  #state: State = { type: 'starting', abort: new AbortController() }
+  #resolveStopped: (summary: Summary) => void = () => {}
+
+  constructor(settings: Settings) {
+    const { server, journal, clock, graceMs } = settings
+    this.#settings = settings
+    this.#connections = new Connections(clock)
+    const deps = {
+      open: (signal: AbortSignal) => this.#outside(() => this.#open(signal)),
+      close: () => stopAccepting(server, () => this.#connections.acceptedTotal, clock),
+      shutdown: (reason: string) => this.#outside(() => this.#shutdown(reason)),
+    }
+    this.gate = createGate(lifecycle(graceMs), { deps, journal, clock })
+    this.subject = this.gate.subject(settings.subject)
+    this.#admission = new Admission(this.gate, this.subject, clock)
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve
+    })
+    this.#stops = [intercept(server, this.#watcher()), this.#watchSignals()]
+    this.ready = this.#start()
+    // The end of the service tells of a failed start as well: nobody has to listen in two places.
+    this.ready.catch(() => {})
+  }
+
+  drain(reason: string): Promise<Summary> {
+    this.#shutdown(reason)
+    return this.stopped
+  }
+
+  health(): Health {
+    const state = this.#state
+    return {
+      isReady: state.type === 'active',
+      ...this.#admission.seen,
+      inFlight: this.#connections.inFlight,
+      draining: 'reason' in state ? state.reason : undefined,
+      waitingFor: 'reason' in state ? this.#connections.pending() : [],
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.subject.phase()
+      await this.subject.flip('start')
+    } catch (error) {
+      if (this.#state.type === 'starting') this.#begin(`start failed: ${messageOf(error)}`, error)
+      throw error
+    }
+    if (this.#state.type !== 'starting') throw this.#notIn('active')
+    this.#state = { type: 'active' }
+  }
+
+  async #open(signal: AbortSignal): Promise<string> {
+    const { server, listen } = this.#settings
+    if (this.#state.type !== 'starting') throw this.#notIn('starting')
+    await listening(server, listen, AbortSignal.any([signal, this.#state.abort.signal]))
+    return addressOf(server)
+  }
+
+  /** The drain in progress; begins it when there is none. */
+  #shutdown(reason: string): Shutdown {
+    const state = this.#state
+    switch (state.type) {
+      case 'starting':
+        state.abort.abort(terminal(new Error(`${reason} came before the service was ready`)))
+        return this.#begin(reason, undefined)
+      case 'active':
+        return this.#begin(reason, undefined)
+      case 'draining':
+      case 'stopped':
+        return state.shutdown
+      default:
+        return unreachable(state)
+    }
+  }
+
+  /** Everything that must be so from this tick on. */
+  #begin(reason: string, error: unknown): Shutdown {
+    const wasReady = this.#state.type === 'active'
+    const shutdown = new Shutdown(this.#settings, this.#connections, { reason, wasReady })
+    this.#state = { type: 'draining', reason, shutdown }
+    void this.#run(reason, shutdown, error)
+    return shutdown
+  }
+
+  async #run(reason: string, shutdown: Shutdown, error: unknown): Promise<void> {
+    const { clock, exits, log, name } = this.#settings
+    const flips = this.#flipDown(reason)
+    await shutdown.finish(flips, () => this.#permitsBack())
+    const closed = flips.finally(() => this.gate.close({ within: 0 }))
+    const unrecorded = await within(clock, RECORD_MS, closed, notRecorded).then(() => undefined, (thrown: unknown) => thrown)
+    const summary = await shutdown.summary(error ?? unrecorded)
+    this.#state = { type: 'stopped', reason, shutdown }
+    log(summaryText(name, summary))
+    this.#resolveStopped(summary)
+    if (exits) leave(summary.code, log)
+    else for (const stop of this.#stops) stop()
+  }
+
+  async #flipDown(reason: string): Promise<void> {
+    await this.ready.catch(() => {})
+    if ((await this.subject.phase()) === 'active') await this.#flip('drain', reason)
+    if ((await this.subject.phase()) !== 'stopped') await this.#flip('stop', reason)
+    if ((await this.subject.phase()) !== 'stopped') throw this.#notIn('stopped')
+  }
+
+  /** One that is asked for by hand is waited for; that it then is no longer legal is what was wanted. */
+  async #flip(name: 'drain' | 'stop', reason: string): Promise<void> {
+    const { error } = await this.subject.safeFlip(name, { reason }, { wait: this.#settings.graceMs })
+    if (error !== undefined && error.code !== 'FLIP_ILLEGAL') throw error
+  }
+
+  /** Where no flip can wait for them. */
+  async #permitsBack(): Promise<void> {
+    const { clock } = this.#settings
+    while (PHASES.some((phase) => this.subject.permits(phase) > 0)) await pause(clock, PERMIT_POLL_MS, NEVER)
+  }
+
+  #watcher(): Parameters<typeof intercept>[1] {
+    return {
+      accepted: (socket: Socket) => this.#connections.accepted(socket),
+      opened: (socket: Socket) => this.#connections.opened(socket),
+      upgraded: (socket: Socket) => this.#connections.upgraded(socket),
+      requested: (request, response) => this.#requested(request, response),
+    }
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.#connections.mayRun(request.socket)) return false
+    const probe = probeOf(request.url, this.#settings.health)
+    const permit = probe === undefined ? this.#admission.admit() : UNNEEDED
+    const ended = (): void => permit?.done()
+    this.#connections.begin({ request, response, probe: probe !== undefined, ended })
+    if (probe !== undefined) answerProbe(probe, this.health(), response)
+    if (permit === undefined) refuse(response)
+    return probe === undefined && permit !== undefined
+  }
+
+  #watchSignals(): Stop {
+    const { signals, log, exits } = this.#settings
+    return watchSignals(signals, (decision, signal) => {
+      if (decision === 'drain') this.#shutdown(signal)
+      if (decision === 'exit' && exits) process.exit(130)
+      if (decision !== 'drain') log(`${signal} again: draining already`)
+    })
+  }
+
+  #notIn(asked: LifecyclePhase): PhasegateError<'NOT_IN_PHASE'> {
+    const { subject } = this.#settings
+    const { phase } = this.#admission.seen
+    return new PhasegateError('NOT_IN_PHASE', `"${subject}" was to be ${asked}, and is being drained`, { subject, asked, phase })
+  }
+}
+
+const PHASES: readonly LifecyclePhase[] = ['starting', 'active', 'draining']
+const PERMIT_POLL_MS = 20
+
+function notRecorded(): PhasegateError<'JOURNAL_FAILED'> {
+  const cause = 'the journal did not take it in time'
+  return new PhasegateError('JOURNAL_FAILED', `the drain could not be recorded: ${cause}`, { operation: 'append', cause })
+}

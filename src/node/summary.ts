@@ -1,0 +1,30 @@
+import { formatMs, messageOf } from '../base/index.ts'
+import type { Pending } from './connection.ts'
+
+/** The parts of a drain, in order. */
+export type DrainPart = 'lameDuck' | 'stopAccepting' | 'linger' | 'inFlight'
+
+/** What a drain came to. */
+export interface Summary {
+  readonly reason: string
+  /** 0: everything was answered and recorded. 1: something was cut, or failed. */
+  readonly code: 0 | 1
+  /** What each part took; the parts that were not needed took nothing. */
+  readonly ms: { readonly [Part in DrainPart | 'total']: number }
+  /** Requests answered in full after the trigger. */
+  readonly answered: number
+  /** Connections that were closed because nothing came on them any more. */
+  readonly idleClosed: number
+  /** What was still going on at the deadline. */
+  readonly cut: readonly Pending[]
+  /** What went wrong besides: a start that failed, a journal that would not record. */
+  readonly error: unknown
+}
+
+/** The summary in one line. */
+export function summaryText(name: string, { reason, ms, answered, idleClosed, cut, code, error }: Summary): string {
+  const took = `lame duck ${formatMs(ms.lameDuck)}, linger ${formatMs(ms.linger)}, in flight ${formatMs(ms.inFlight)}`
+  const counts = `${answered} answered since, ${idleClosed} idle closed, ${cut.length} cut`
+  const wrong = error === undefined ? '' : `; ${messageOf(error)}`
+  return `${name} stopped (${reason}) in ${formatMs(ms.total)}: ${counts}; ${took}; code ${code}${wrong}`
+}

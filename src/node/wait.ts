@@ -1,0 +1,48 @@
+import { type Clock, type Stop, sleep } from '../base/index.ts'
+
+/** One turn of the event loop: what has arrived in the meantime is read. */
+export function turnLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves after `ms`, rounded up, and earlier when `signal` aborts. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(clock, Math.ceil(ms), { signal }).catch(() => {})
+}
+
+/** What `work` comes to; rejects with what `late` makes when that takes longer than `ms`. */
+export function within<Result>(clock: Clock, ms: number, work: Promise<Result>, late: () => Error): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = clock.timer(ms, () => reject(late()))
+    work.finally(stop).then(resolve, reject)
+  })
+}
+
+/** The moment at which waiting ends: the earliest that was set. Until then it keeps the process alive. */
+export class Deadline {
+  readonly #clock: Clock
+  readonly #controller = new AbortController()
+  readonly #stops: Stop[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Aborts when it has passed. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Passes in `ms`, unless it was set to pass earlier. */
+  within(ms: number): void {
+    this.#stops.push(this.#clock.timer(ms, () => this.#controller.abort()))
+  }
+
+  /** Nobody waits any more. */
+  clear(): void {
+    for (const stop of this.#stops) stop()
+  }
+}
+
+/** Does not abort. */
+export const NEVER: AbortSignal = new AbortController().signal

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { virtualClock } from '../../src/testing/index.ts'
+import { lameDuck } from '../../src/node/lame-duck.ts'
+import { lingersUntil } from '../../src/node/linger.ts'
+import { onSignal } from '../../src/node/signals.ts'
+import { Deadline, pause } from '../../src/node/wait.ts'
+
+describe('lame duck', () => {
+  const limits = { minMs: 500, quietMs: 1_000, maxMs: 10_000 }
+
+  test('without any traffic it lasts its minimum', () => {
+    expect(lameDuck(0, Number.POSITIVE_INFINITY, limits)).toEqual({ type: 'wait', ms: 500 })
+    expect(lameDuck(500, Number.POSITIVE_INFINITY, limits)).toEqual({ type: 'end', because: 'quiet' })
+  })
+
+  test('a request starts the quiet time again', () => {
+    expect(lameDuck(900, 300, limits)).toEqual({ type: 'wait', ms: 700 })
+    expect(lameDuck(1_600, 1_000, limits)).toEqual({ type: 'end', because: 'quiet' })
+  })
+
+  test('quiet before the trigger counts, but not against the minimum', () => {
+    expect(lameDuck(100, 950, limits)).toEqual({ type: 'wait', ms: 400 })
+  })
+
+  test('it waits no longer than its maximum, however busy it is', () => {
+    expect(lameDuck(9_900, 0, limits)).toEqual({ type: 'wait', ms: 100 })
+    expect(lameDuck(10_000, 0, limits)).toEqual({ type: 'end', because: 'max' })
+  })
+
+  test('on a virtual clock, a balancer that lags 4.5 s is waited for', async () => {
+    const clock = virtualClock()
+    let lastRequestMs = 0
+    const traffic = (ms: number): void => {
+      lastRequestMs = ms
+      if (ms < 4_500) clock.timer(200, () => traffic(ms + 200))
+    }
+    traffic(0)
+    const ended = (async (): Promise<number> => {
+      for (;;) {
+        const decision = lameDuck(clock.monotonic(), clock.monotonic() - lastRequestMs, limits)
+        if (decision.type === 'end') return clock.monotonic()
+        await pause(clock, decision.ms, new AbortController().signal)
+      }
+    })()
+    await clock.advance(20_000)
+    expect(await ended).toBe(5_600)
+  })
+})
+
+describe('linger', () => {
+  const rule = { partedAtMs: 1_000, lingerMs: 5_000 }
+
+  test('counts from the trigger for a connection that was idle before', () => {
+    expect(lingersUntil(200, rule)).toBe(6_000)
+  })
+
+  test('counts from the last response for one that was busy', () => {
+    expect(lingersUntil(3_000, rule)).toBe(8_000)
+  })
+
+  test('gives a connection that was never told goodbye a quarter of a second, even if nobody else gets one', () => {
+    expect(lingersUntil(3_000, { ...rule, lingerMs: 0 })).toBe(3_250)
+    expect(lingersUntil(200, { ...rule, lingerMs: 0 })).toBe(1_000)
+  })
+})
+
+describe('signals', () => {
+  test('the first one drains, whichever it is', () => {
+    expect(onSignal('SIGTERM', [])).toBe('drain')
+    expect(onSignal('SIGINT', [])).toBe('drain')
+  })
+
+  test('SIGTERM again is ignored', () => {
+    expect(onSignal('SIGTERM', ['SIGTERM'])).toBe('ignore')
+    expect(onSignal('SIGTERM', ['SIGINT', 'SIGTERM'])).toBe('ignore')
+  })
+
+  test('the second SIGINT exits, and only the second', () => {
+    expect(onSignal('SIGINT', ['SIGTERM'])).toBe('ignore')
+    expect(onSignal('SIGINT', ['SIGTERM', 'SIGINT'])).toBe('exit')
+    expect(onSignal('SIGINT', ['SIGINT'])).toBe('exit')
+  })
+})
+
+test('a deadline passes at the earliest moment that was set', async () => {
+  const clock = virtualClock()
+  const deadline = new Deadline(clock)
+  deadline.within(10_000)
+  await clock.advance(1_000)
+  deadline.within(2_000)
+  await clock.advance(1_999)
+  expect(deadline.signal.aborted).toBe(false)
+  await clock.advance(1)
+  expect(deadline.signal.aborted).toBe(true)
+  deadline.clear()
+  expect(clock.pending()).toBe(0)
+})
