@@ -56,7 +56,7 @@ export function positiveInteger(value: unknown, option: string): number {
 
 /** Milliseconds; `fallback` when undefined. */
 export function duration(value: unknown, option: string, fallback: Duration): number {
-  return parseDuration(value ?? fallback, option)
+  return parseDuration(value === undefined ? fallback : value, option)
 }
 
 /** Milliseconds, and not zero: a limit of nothing would always be exceeded. */

@@ -1,4 +1,4 @@
-import { type Duration, known, parseDuration, PhasegateError, refuse, sleep, type Stop } from '../base/index.ts'
+import { type Duration, duration, known, PhasegateError, refuse, sleep, type Stop } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
 import { Deadlines, type Engine, Heart } from '../flip/index.ts'
 import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
@@ -78,7 +78,7 @@ class LiveGate {
 
   close(options?: { readonly within?: Duration | undefined }): Promise<{ readonly left: readonly string[] }> {
     const given = known(options, 'close options', ['within'])
-    const withinMs = parseDuration(given.within ?? '10s', 'within')
+    const withinMs = duration(given.within, 'within', '10s')
     if (this.#state.type === 'open') this.#state = { type: 'closed', done: this.#windDown(withinMs) }
     return this.#state.done
   }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
-import { callable, flag, type Duration, known, label, limit, parseDuration, positiveInteger, refuse, systemClock } from '../base/index.ts'
+import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
 import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
 import type { Actor, Clock, Journal, Lock } from '../ports/index.ts'
 import type { FlipOptions } from './types.ts'
@@ -70,7 +70,7 @@ export function parseFlipOptions(options: FlipOptions | undefined): FlipSettings
   return {
     key: given.key as string | undefined,
     actor: given.actor === undefined ? undefined : parseActor(given.actor),
-    waitMs: parseDuration((given.wait as Duration | undefined) ?? 0, 'wait'),
+    waitMs: duration(given.wait, 'wait', 0),
     join: given.join === undefined ? true : flag(given.join, 'join'),
     trace: given.trace === undefined ? undefined : label(given.trace, 'trace'),
   }

@@ -58,6 +58,7 @@ describe('a wrong value is refused by name', () => {
     ['flip "go", step "s".run', step({ run: 1 })],
     ['flip "go", step "s".undo', step({ undo: nothing })],
     ['flip "go", step "s".timeout', step({ timeout: '10 s' })],
+    ['flip "go", step "s".timeout', step({ timeout: null })],
     ['flip "go", step "s".once', step({ once: 'yes' })],
     ['flip "go", step "s".irreversible', step({ irreversible: null })],
     ['flip "go", step "s".retry', step({ retry: 3 })],
