@@ -83,3 +83,11 @@ export function scriptsNamed(markdown: string): string[] {
     [...text.matchAll(/\bnpm (?:run |(?=test\b|start\b))([\w:-]+)/g)].map(([, name]) => name ?? ''),
   )
 }
+
+/** The files that a page links to, without their fragments; links to elsewhere and to itself left out. */
+export function linksOf(markdown: string): string[] {
+  const prose = markdown.replaceAll(/^(`{3,}|~{3,})[\s\S]*?^\1/gm, '').replaceAll(/`[^`\n]*`/g, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link?.replace(/#.*$/, '') ?? '')
+    .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
+}

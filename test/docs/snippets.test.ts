@@ -10,15 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blocksOf, readPage, type Snippet, scriptsNamed } from './markdown.ts'
+import { blocksOf, linksOf, readPage, type Snippet, scriptsNamed } from './markdown.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
   .map((file) => join('docs', file))
-  .concat('README.md', 'CONTRIBUTING.md')
+  .concat('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md')
   .filter((page) => page.endsWith('.md') && existsSync(join(ROOT, page)))
 const text = (page: string): string => readFileSync(join(ROOT, page), 'utf8')
 const pages = PAGES.map((page) => readPage(page, text(page)))
@@ -47,6 +47,15 @@ describe('the documentation', () => {
   it('names only npm scripts that exist', () => {
     const missing = PAGES.flatMap((page) => scriptsNamed(text(page)).filter((name) => scripts[name] === undefined))
     expect(missing).toEqual([])
+  })
+
+  it('links only to files that exist', () => {
+    const dead = PAGES.flatMap((page) =>
+      linksOf(text(page))
+        .filter((link) => !existsSync(join(ROOT, dirname(page), link)))
+        .map((link) => `${page}: ${link}`),
+    )
+    expect(dead).toEqual([])
   })
 
   it('begins its README with the two commands', () => {
@@ -112,6 +121,11 @@ assert.equal(code, 'GATE_CLOSED')
       '```js\n1\n```\n```ts ignore\n2\n```\n```ts ignore needs a server\n3\n```\n```ts continues\n```\n',
     )
     expect(faults.map(({ line }) => line)).toEqual([2, 5, 11])
+  })
+
+  it('find the files that a page links to', () => {
+    const page = '[a](docs/a.md#part) [b](https://example.org) [c](#here) `[d](d.md)`\n```md\n[e](e.md)\n```\n'
+    expect(linksOf(page)).toEqual(['docs/a.md'])
   })
 
   it('find the scripts that a shell block names', () => {
