@@ -12,7 +12,7 @@ export function subjectOf(log: string): SubjectRef {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('/', '%2F')
+  return /[%/]/.test(text) ? text.replaceAll('%', '%25').replaceAll('/', '%2F') : text
 }
 
 function unescaped(text: string): string {

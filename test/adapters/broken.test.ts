@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { memoryJournal, memoryLock } from '../../src/adapters/memory/index.ts'
+import { isPhasegateError } from '../../src/base/index.ts'
+import type { Journal, Lock } from '../../src/ports/index.ts'
+import { journalContract, lockContract, type VirtualClock, virtualClock } from '../../src/testing/index.ts'
+
+// A contract is worth what it catches: each of these breaks one promise, and the suite must name that one.
+
+type Break = (journal: Journal, clock: VirtualClock) => Partial<Journal>
+
+/** A journal with some of its methods replaced. */
+function bent(break_: Break, clock: VirtualClock): Journal {
+  const journal = memoryJournal({ clock })
+  const changes = break_(journal, clock)
+  return new Proxy(journal, {
+    get: (target, name) => {
+      const method = Reflect.get(name in changes ? changes : target, name)
+      return typeof method === 'function' ? method.bind(name in changes ? changes : target) : method
+    },
+  })
+}
+
+const BROKEN: readonly (readonly [name: string, promise: number, break_: Break])[] = [
+  [
+    'does not look at the expected version',
+    2,
+    (journal) => ({
+      append: async (subject, append) => {
+        const head = await journal.read(subject)
+        const expected = { version: head?.version ?? 0, epoch: head?.epoch ?? 0 }
+        return journal.append(subject, { ...append, expected })
+      },
+    }),
+  ],
+  [
+    'does not look at the epoch',
+    2,
+    (journal) => ({
+      append: async (subject, append) => {
+        const epoch = (await journal.read(subject))?.epoch ?? 0
+        return journal.append(subject, { ...append, expected: { ...append.expected, epoch } })
+      },
+    }),
+  ],
+  [
+    'takes a lost race for a success',
+    3,
+    (journal) => ({
+      append: (subject, append) =>
+        journal.append(subject, append).catch((error) => {
+          if (!isPhasegateError(error, 'JOURNAL_CONFLICT')) throw error
+        }),
+    }),
+  ],
+  [
+    'ignores the op id',
+    4,
+    (journal) => ({
+      append: (subject, append) => journal.append(subject, { ...append, opId: `${append.opId} ${Math.random()}` }),
+    }),
+  ],
+  ['acknowledges and forgets', 1, () => ({ append: async () => undefined })],
+  [
+    'forgets the outcome',
+    1,
+    (journal) => ({ append: (subject, append) => journal.append(subject, { ...append, settled: undefined }) }),
+  ],
+  [
+    'renews what has run out',
+    10,
+    (journal) => ({ renew: async (subject, epoch) => (await journal.read(subject))?.epoch === epoch }),
+  ],
+  ['never answers yes to a renewal', 10, () => ({ renew: async () => false })],
+  ['gives no more than one abandoned flip', 11, (journal) => ({ abandoned: (chart) => journal.abandoned(chart, 1) })],
+  ['knows no timers', 11, () => ({ due: async () => [] })],
+  [
+    'folds the case of names',
+    13,
+    (journal) => ({
+      read: (subject) => journal.read({ ...subject, id: subject.id.toLowerCase() }),
+      append: (subject, append) => journal.append({ ...subject, id: subject.id.toLowerCase() }, append),
+    }),
+  ],
+  ['goes on after close', 14, () => ({ close: async () => undefined })],
+]
+
+describe('a journal that', () => {
+  test.each(BROKEN)('%s breaks promise %i', async (_name, promise, break_) => {
+    expect(await brokenPromises(break_)).toContain(promise)
+  })
+
+  test('is not bent breaks none', async () => {
+    expect(await brokenPromises(() => ({}))).toEqual([])
+  })
+})
+
+async function brokenPromises(break_: Break): Promise<readonly number[]> {
+  const broken: number[] = []
+  for (const { promise, run } of journalContract) {
+    const clock = virtualClock()
+    await run({ journal: bent(break_, clock), clock, reopen: undefined }).catch(() => broken.push(promise))
+  }
+  return broken
+}
+
+const BROKEN_LOCKS: readonly (readonly [name: string, promise: number, break_: (lock: Lock) => Lock])[] = [
+  ['gives every lease the same epoch', 2, (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), epoch: 1 }) })],
+  [
+    'renews what has run out',
+    3,
+    (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), renew: async () => true }) }),
+  ],
+  ['never waits', 4, (lock) => ({ acquire: (r, o) => lock.acquire(r, { ...o, waitMs: 0 }) })],
+  ['lets everybody in', 1, (lock) => ({ acquire: (_, o) => lock.acquire(String(Math.random()), o) })],
+]
+
+describe('a lock that', () => {
+  test.each(BROKEN_LOCKS)('%s breaks promise %i', async (_name, promise, break_) => {
+    const broken: number[] = []
+    for (const each of lockContract) {
+      const clock = virtualClock()
+      await each.run({ lock: break_(memoryLock({ clock })), clock }).catch(() => broken.push(each.promise))
+    }
+    expect(broken).toContain(promise)
+  })
+})
