@@ -1,4 +1,4 @@
-import { isPhasegateError, PhasegateError, sleep } from '../base/index.ts'
+import { isPhasegateError, messageOf, PhasegateError, sleep } from '../base/index.ts'
 import type { Append, Head, SubjectRef } from '../ports/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from './engine.ts'
@@ -6,12 +6,14 @@ import { type Change, origin } from './protocol.ts'
 
 const ASK_AGAIN = { baseMs: 50, capMs: 2_000 }
 
+/** Whether to ask again after the store failed, or did not answer. It may throw what the caller shall see instead. */
+type GoOn = (error: PhasegateError, failures: number) => boolean
+
 /** How an append goes about it. */
 export interface AppendOptions {
   readonly lease: Append['lease']
   readonly opId: string
-  /** Whether to ask again after the store failed, or did not answer. It may throw what the caller shall see instead. */
-  readonly goOn: (error: PhasegateError, failures: number) => boolean
+  readonly goOn: GoOn
 }
 
 /** The journal of one subject, with the head as this process last read or wrote it. */
@@ -36,13 +38,19 @@ export class SubjectLog {
     return this.#head?.phase
   }
 
-  /** The head as the journal has it now. */
-  async read(): Promise<Head> {
-    const { chart } = this.#engine
-    const head = (await this.#engine.journal.read(this.ref)) ?? origin(chart, chart.initial)
-    // While this was under way a write of ours may have gone further.
-    if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
-    return this.#head ?? head
+  /** The head as the journal has it now. @throws JOURNAL_FAILED, or what the journal threw */
+  async read(goOn: GoOn = () => false): Promise<Head> {
+    const { chart, journal } = this.#engine
+    for (let failures = 1; ; failures++) {
+      try {
+        const head = (await journal.read(this.ref)) ?? origin(chart, chart.initial)
+        // While this was under way a write of ours may have gone further.
+        if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
+        return this.#head ?? head
+      } catch (thrown) {
+        await this.#afterFailure(isPhasegateError(thrown) ? thrown : this.#unread(thrown), failures, goOn)
+      }
+    }
   }
 
   /**
@@ -64,7 +72,8 @@ export class SubjectLog {
         await this.#engine.journal.append(this.ref, append)
         break
       } catch (thrown) {
-        await this.#afterFailure(this.#coded(thrown, options.opId), failures, options)
+        this.#isSuspect = true
+        await this.#afterFailure(this.#coded(thrown, options.opId), failures, options.goOn)
       }
     }
     this.#saw(change.head)
@@ -76,8 +85,7 @@ export class SubjectLog {
     this.#isSuspect = false
   }
 
-  async #afterFailure(error: PhasegateError, failures: number, { goOn }: AppendOptions): Promise<void> {
-    this.#isSuspect = true
+  async #afterFailure(error: PhasegateError, failures: number, goOn: GoOn): Promise<void> {
     const mayAskAgain = error.code === 'OUTCOME_UNKNOWN' || error.code === 'JOURNAL_FAILED'
     if (!mayAskAgain || !goOn(error, failures)) throw error
     await sleep(this.#engine.clock, backoffMs(failures, ASK_AGAIN, this.#engine.random))
@@ -90,5 +98,11 @@ export class SubjectLog {
     const facts = { subject: id, opId, flipId: undefined }
     const message = `the journal did not say whether the write ${opId} of "${id}" was stored`
     return new PhasegateError('OUTCOME_UNKNOWN', message, facts, { cause: thrown })
+  }
+
+  #unread(thrown: unknown): PhasegateError {
+    const cause = messageOf(thrown)
+    const facts = { operation: 'read', cause }
+    return new PhasegateError('JOURNAL_FAILED', `the journal could not read "${this.ref.id}": ${cause}`, facts, { cause: thrown })
   }
 }

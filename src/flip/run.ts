@@ -39,6 +39,7 @@ export class Run implements Performer {
   readonly #tenure: Tenure
   readonly #resources: readonly Tenure[]
   readonly #deadlineMs: number
+  #flip: FlipState | undefined
   #work: Action | undefined
   #turn: Failure | undefined
   #left: (() => PhasegateError) | undefined
@@ -68,6 +69,7 @@ export class Run implements Performer {
     this.subject = log.ref.id
     this.epoch = taken.head.epoch
     this.flipId = taken.flip?.id ?? ''
+    this.#flip = taken.flip
     this.steps = spec.steps
     this.confirms = spec.confirms
     this.#deadlineMs = engine.clock.monotonic() + (taken.flip?.deadline ?? 0) - engine.clock.now()
@@ -94,8 +96,8 @@ export class Run implements Performer {
 
   /** Whether the flip can still go back: it goes forward, and no irreversible step has happened or is under way. */
   mayTurn(): boolean {
-    const flip = this.#options.log.known?.flip
-    if (flip?.id !== this.flipId || flip.course.type !== 'forward') return false
+    const flip = this.#flip
+    if (flip?.course.type !== 'forward') return false
     const doubt = this.#work?.type === 'run' ? this.#work.step : flip.doubt
     return !isPastReturn({ done: flip.done, doubt }, this.#options.spec)
   }
@@ -156,10 +158,10 @@ export class Run implements Performer {
   async #drive(taken: Change): Promise<Ended> {
     let end = this.#endOf(taken)
     if (end !== undefined) return end
-    const { engine } = this.#options
+    const { engine, log } = this.#options
     const stops = [engine.heart.add(() => this.#beat()), ...this.#resources.map((held) => engine.heart.add(() => held.beat()))]
     try {
-      while (end === undefined) end = this.#endOf(await this.#advance(this.#flip()))
+      while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))
       return end
     } catch (error) {
       if (isPhasegateError(error)) return { type: 'interrupted', error }
@@ -173,6 +175,7 @@ export class Run implements Performer {
   async #advance(flip: FlipState): Promise<Change | undefined> {
     const { spec } = this.#options
     const action = next(flip, spec)
+    this.#flip = flip
     this.#work = action
     if (action.type === 'rest') throw this.#fenced(undefined)
     if (action.type === 'write') return this.#record([action.body], false)
@@ -185,8 +188,8 @@ export class Run implements Performer {
   async #record(happened: readonly Body[], must: boolean): Promise<Change | undefined> {
     const { engine, log, spec } = this.#options
     for (;;) {
-      const base = log.known ?? (await log.read())
-      if (base.epoch !== this.epoch || base.flip?.id !== this.flipId) throw this.#fenced(base.epoch)
+      const base = log.known ?? (await this.#read())
+      this.#own(base)
       const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: this.epoch })
       const askedAtMs = engine.clock.monotonic()
       try {
@@ -199,7 +202,6 @@ export class Run implements Performer {
         return change
       } catch (error) {
         if (!isPhasegateError(error, 'JOURNAL_CONFLICT')) throw error
-        await log.read()
         if (!must) return undefined
       }
     }
@@ -210,10 +212,15 @@ export class Run implements Performer {
     return true
   }
 
-  #flip(): FlipState {
-    const { known } = this.#options.log
-    if (known?.flip?.id !== this.flipId || known.epoch !== this.epoch) throw this.#fenced(known?.epoch)
-    return known.flip
+  /** The head as the journal has it, asked for as long as the lease is held. */
+  #read(): Promise<Head> {
+    return this.#options.log.read(() => this.#mayAskAgain())
+  }
+
+  /** The flip in `head`. @throws FENCED when it is not ours any more */
+  #own({ epoch, flip }: Head): FlipState {
+    if (flip?.id !== this.flipId || epoch !== this.epoch) throw this.#fenced(epoch)
+    return flip
   }
 
   #endOf(change: Change | undefined): Ended | undefined {
