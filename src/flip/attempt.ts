@@ -1,7 +1,7 @@
 import type { PhasegateError, Stop } from '../base/index.ts'
 import type { Clock, Failure } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
-import { inside } from './reentrancy.ts'
+import { inside, type Visit, visit } from './reentrancy.ts'
 
 /** Why work in progress must end: the flip shall turn back, or this process has to leave it. */
 export type Interruption =
@@ -52,26 +52,36 @@ export interface Call {
   readonly pending?: ((interrupt: (by: Interruption) => void) => void) | undefined
 }
 
+/** What measures the time of calls. */
+interface Time {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+}
+
 /** Calls the user's function once, for at most its timeout. Never throws. */
-export function attempt(time: { readonly clock: Clock; readonly deadlines: Deadlines }, call: Call): Attempt | Promise<Attempt> {
-  let result: unknown
+export function attempt(time: Time, call: Call): Attempt | Promise<Attempt> {
+  const here = visit(call.subject, call.place)
   try {
-    result = inside(call.subject, call.place, call.work)
+    const result = inside(here, call.work)
+    if (isThenable(result)) return settle(result, time, call, here)
+    here.isOver = true
+    return { type: 'returned', value: result }
   } catch (error) {
+    here.isOver = true
     return { type: 'threw', error }
   }
-  if (!isThenable(result)) return { type: 'returned', value: result }
-  return settle(result, time, call)
 }
 
 function settle(
   result: PromiseLike<unknown>,
-  { clock, deadlines }: { readonly clock: Clock; readonly deadlines: Deadlines },
+  { clock, deadlines }: Time,
   { abort, timeoutMs, pending }: Call,
+  here: Visit,
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     let cut: Attempt | undefined
     const end = (how: Attempt): void => {
+      here.isOver = true
       stopWaiting()
       resolve(how)
     }
@@ -87,6 +97,7 @@ function settle(
       stop({ type: 'timedOut' }, new DOMException('it has taken too long', 'TimeoutError')),
     )
     pending?.((by) => {
+      if (here.isOver) return
       if (by.type === 'turn') return stop({ type: 'interrupted', by }, new DOMException(by.failure.message, 'AbortError'))
       abort.abort(by.error())
       end({ type: 'interrupted', by })
