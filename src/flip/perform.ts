@@ -54,7 +54,7 @@ async function runStep(run: Performer, flip: FlipState, step: StepSpec): Promise
     const ended = await run.attempt(`step "${step.name}"`, timeoutMs, abort, () => step.run(scope))
     const judged = judgeStep(run, step, ended)
     if (judged.outcome.type === 'done' || !judged.again || tries >= step.retry.attempts) return judged.outcome
-    await run.pause(backoffMs(tries, step.retry, () => run.random()))
+    await run.pause(Math.min(backoffMs(tries, step.retry, () => run.random()), Math.max(0, run.leftMs())))
   }
 }
 
@@ -139,12 +139,12 @@ async function confirmAll(run: Performer, flip: FlipState): Promise<Outcome> {
 
 async function pollUntilTrue(run: Performer, flip: FlipState, confirm: ConfirmSpec): Promise<Failure | undefined> {
   // Counted down from the flip's own clock: one notion of how much time has gone.
-  const endAtLeftMs = run.leftMs() - confirm.withinMs
+  const endAtLeftMs = Math.max(0, run.leftMs() - confirm.withinMs)
   let found = 'it was never true'
   for (;;) {
     const early = run.turning() ?? outOfTime(run, confirm.name)
     if (early !== undefined) return early
-    const leftMs = Math.min(run.leftMs() - endAtLeftMs, run.leftMs())
+    const leftMs = run.leftMs() - endAtLeftMs
     if (leftMs <= 0) {
       const message = `"${confirm.name}" did not become true within ${confirm.withinMs} ms: ${found}`
       return failureOf('CONFIRM_TIMEOUT', message, confirm.name)
