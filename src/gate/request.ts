@@ -75,7 +75,7 @@ export class Request {
   /** Undefined: decide again. */
   #follow(decision: Decision, head: Head): Promise<Answer | undefined> | Answer {
     const { spec, key } = this.#asking
-    const { id } = this.#desk
+    const { id, core } = this.#desk
     switch (decision.type) {
       case 'go':
         return this.#go(decision, head)
@@ -92,7 +92,7 @@ export class Request {
       case 'elsewhere':
         return this.#refuse(refusal.elsewhere(id, this.#asking.believed ?? '', decision.phase))
       case 'early':
-        return this.#refuse(refusal.illegal(id, spec.name, head.phase, []))
+        return this.#refuse(refusal.illegal(id, spec.name, head.phase, Object.keys(core.chart.table[head.phase] ?? {})))
       default:
         return unreachable(decision)
     }

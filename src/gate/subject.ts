@@ -98,10 +98,12 @@ export class GateSubject implements Subject {
   }
 
   /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */
-  fire(flip: string): Promise<Answer> {
+  async fire(flip: string): Promise<Answer> {
     const settings: FlipSettings = { ...parseFlipOptions(undefined), actor: undefined }
     const asking: Asking = { ...settings, spec: this.#spec(flip), input: undefined, key: undefined, believed: undefined, isTimer: true }
-    return new Request(this.#desk, asking, this.#denials).answer()
+    const answer = await new Request(this.#desk, asking, this.#denials).answer()
+    if (answer.type === 'refused') this.#tellRefusal(flip, settings, answer.error)
+    return answer
   }
 
   async #ask(name: string, input: unknown, options: FlipOptions | undefined, believed: string | undefined): Promise<Safe<Result>> {
