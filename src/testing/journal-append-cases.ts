@@ -76,7 +76,8 @@ export const appendCases: readonly JournalCase[] = [
         const results = await Promise.allSettled(appends.map((append) => journal.append(SUBJECT, append)))
         assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
         for (const [index, append] of appends.entries()) {
-          if (results[index]?.status === 'rejected') await refusesWith('JOURNAL_CONFLICT', journal.append(SUBJECT, append))
+          if (results[index]?.status === 'rejected')
+            await refusesWith('JOURNAL_CONFLICT', journal.append(SUBJECT, append))
         }
       }
       same(numbers(await all(journal.history(SUBJECT))), [1, 2, 3, 4, 5])
@@ -88,7 +89,12 @@ export const appendCases: readonly JournalCase[] = [
     async run({ journal }) {
       await fill(journal, SUBJECT, 1)
       await journal.append(SUBJECT, appendOf(1, { head: headOf(2, 5) }))
-      const older = { ...appendOf(2), expected: { version: 2, epoch: 5 }, head: headOf(3, 4), records: [recordOf(3, 4)] }
+      const older = {
+        ...appendOf(2),
+        expected: { version: 2, epoch: 5 },
+        head: headOf(3, 4),
+        records: [recordOf(3, 4)],
+      }
       await refusesWith('JOURNAL_CONFLICT', journal.append(SUBJECT, older))
       assert.equal((await journal.read(SUBJECT))?.epoch, 5)
     },

@@ -136,7 +136,12 @@ export const askCases: readonly JournalCase[] = [
       await put(journal, 'at rest', {})
       await put(journal, 'running', { flip: flipOf() }, { ttlMs: TTL_MS * 10 })
       await put(journal, 'left', { flip: flipOf() }, { ttlMs: TTL_MS })
-      await put(journal, 'left too', { flip: flipOf({ course: { type: 'back', failure, undo: [] } }) }, { ttlMs: TTL_MS })
+      await put(
+        journal,
+        'left too',
+        { flip: flipOf({ course: { type: 'back', failure, undo: [] } }) },
+        { ttlMs: TTL_MS },
+      )
       await put(journal, 'stuck', { flip: flipOf({ course }) })
       same(await journal.abandoned(SUBJECT.chart, 10), [])
       await clock.advance(TTL_MS + 1)
@@ -171,7 +176,11 @@ export const askCases: readonly JournalCase[] = [
       for (const id of ['a', 'b', 'c']) await fill(journal, { ...SUBJECT, id }, 2)
       await fill(journal, { chart: 'another chart', id: 'd' }, 1)
       const heads = await all(journal.heads(SUBJECT.chart))
-      same(heads.map(({ id, head }) => [id, head.version]).sort(), [['a', 2], ['b', 2], ['c', 2]])
+      same(heads.map(({ id, head }) => [id, head.version]).sort(), [
+        ['a', 2],
+        ['b', 2],
+        ['c', 2],
+      ])
       same(await all(journal.heads('no chart')), [])
     },
   },

@@ -10,4 +10,6 @@ export type { JournalCase, JournalHarness } from './journal-case.ts'
  * @example
  * for (const { promise, name, run } of journalContract) test(`${promise}: ${name}`, async () => run(await myHarness()))
  */
-export const journalContract: readonly JournalCase[] = [...appendCases, ...askCases].sort((a, b) => a.promise - b.promise)
+export const journalContract: readonly JournalCase[] = [...appendCases, ...askCases].sort(
+  (a, b) => a.promise - b.promise,
+)

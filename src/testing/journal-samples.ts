@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { type ErrorCode, isPhasegateError } from '../base/index.ts'
-import type { Append, FlipState, Head, Journal, JournalRecord, SealedRecord, Settled, SubjectRef } from '../ports/index.ts'
+import type {
+  Append,
+  FlipState,
+  Head,
+  Journal,
+  JournalRecord,
+  SealedRecord,
+  Settled,
+  SubjectRef,
+} from '../ports/index.ts'
 
 export const SUBJECT: SubjectRef = { chart: 'contract', id: 'one' }
 export const TTL_MS = 400

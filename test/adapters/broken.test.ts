@@ -104,7 +104,11 @@ async function brokenPromises(break_: Break): Promise<readonly number[]> {
 }
 
 const BROKEN_LOCKS: readonly (readonly [name: string, promise: number, break_: (lock: Lock) => Lock])[] = [
-  ['gives every lease the same epoch', 2, (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), epoch: 1 }) })],
+  [
+    'gives every lease the same epoch',
+    2,
+    (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), epoch: 1 }) }),
+  ],
   [
     'renews what has run out',
     3,

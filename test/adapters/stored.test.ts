@@ -32,6 +32,9 @@ test('what a newer version added is carried along', () => {
   expect(headSchema.parse({ ...headOf(1, 1), added: { later: true } })).toMatchObject({ added: { later: true } })
 })
 
-test.each([{}, { ...headOf(1, 1), version: 'one' }, { ...headOf(1, 1), flip: { id: 1 } }, null])('%j is no head', (value) => {
-  expect(headSchema.safeParse(value).success).toBe(false)
-})
+test.each([{}, { ...headOf(1, 1), version: 'one' }, { ...headOf(1, 1), flip: { id: 1 } }, null])(
+  '%j is no head',
+  (value) => {
+    expect(headSchema.safeParse(value).success).toBe(false)
+  },
+)

@@ -47,7 +47,13 @@ function recordOf(body: Body, n = 1): JournalRecord {
 
 function chain(length: number): SealedRecord[] {
   const bodies = Array.from({ length }, (_, index): Body => ({ kind: 'undone', flipId: 'f', step: `s${index}` }))
-  return [...sealAll(SUBJECT, bodies.map((body, index) => recordOf(body, index + 1)), undefined)]
+  return [
+    ...sealAll(
+      SUBJECT,
+      bodies.map((body, index) => recordOf(body, index + 1)),
+      undefined,
+    ),
+  ]
 }
 
 describe('a sealed record', () => {
@@ -69,22 +75,29 @@ describe('a sealed record', () => {
 
   test('carries any output that is JSON', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 4 }).filter((value) => isWellFormed(value)), (output) => {
-        const body: Body = { kind: 'stepped', flipId: 'f', step: 's', output }
-        expect(open(seal(SUBJECT, recordOf(body), undefined))).toEqual(JSON.parse(JSON.stringify(recordOf(body))))
-      }),
+      fc.property(
+        fc.jsonValue({ maxDepth: 4 }).filter((value) => isWellFormed(value)),
+        (output) => {
+          const body: Body = { kind: 'stepped', flipId: 'f', step: 's', output }
+          expect(open(seal(SUBJECT, recordOf(body), undefined))).toEqual(JSON.parse(JSON.stringify(recordOf(body))))
+        },
+      ),
     )
   })
 
   test('has a salt of its own, so that equal payloads have different digests', () => {
-    const sealed = Array.from({ length: 1_000 }, () => seal(SUBJECT, recordOf({ kind: 'undone', flipId: 'f', step: 's' }), undefined))
+    const sealed = Array.from({ length: 1_000 }, () =>
+      seal(SUBJECT, recordOf({ kind: 'undone', flipId: 'f', step: 's' }), undefined),
+    )
     expect(new Set(sealed.map(({ payload }) => payload)).size).toBe(1_000)
     expect(JSON.parse(sealed[0]?.payload ?? '').salt).toMatch(/^[\w-]{22}$/)
   })
 
   test.each([new Date(), Number.NaN, 1n, [undefined], new Map()])('cannot hold %s', (output) => {
     const body: Body = { kind: 'stepped', flipId: 'f', step: 's', output }
-    expect(() => seal(SUBJECT, recordOf(body), undefined)).toThrow(expect.objectContaining({ code: 'NOT_SERIALISABLE' }))
+    expect(() => seal(SUBJECT, recordOf(body), undefined)).toThrow(
+      expect.objectContaining({ code: 'NOT_SERIALISABLE' }),
+    )
   })
 
   test('cannot belong to a subject whose name is not well-formed text', () => {
@@ -113,9 +126,17 @@ describe('a chain', () => {
 
   const harm: readonly (readonly [string, number, (records: SealedRecord[]) => void])[] = [
     ['an edited payload', 3, (all) => replace(all, 2, { payload: '{"body":{"step":"other"},"salt":""}' })],
-    ['an edited header', 3, (all) => replace(all, 2, { header: all[2]?.header.replace('"epoch":4', '"epoch":5') ?? '' })],
+    [
+      'an edited header',
+      3,
+      (all) => replace(all, 2, { header: all[2]?.header.replace('"epoch":4', '"epoch":5') ?? '' }),
+    ],
     ['a header that is not JSON', 3, (all) => replace(all, 2, { header: 'x', hash: sha256('x') })],
-    ['a record edited and hashed again', 4, (all) => all.splice(2, 1, seal(SUBJECT, recordOf({ kind: 'undone', flipId: 'f', step: 'x' }, 3), all[1]?.hash))],
+    [
+      'a record edited and hashed again',
+      4,
+      (all) => all.splice(2, 1, seal(SUBJECT, recordOf({ kind: 'undone', flipId: 'f', step: 'x' }, 3), all[1]?.hash)),
+    ],
     ['a deleted record', 3, (all) => all.splice(2, 1)],
     ['a record given twice', 4, (all) => all.splice(2, 0, ...all.slice(2, 3))],
     ['two records swapped', 2, (all) => all.splice(1, 2, ...all.slice(1, 3).reverse())],

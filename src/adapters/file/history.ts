@@ -1,13 +1,33 @@
 import { promises as fs } from 'node:fs'
+import { isPhasegateError, PhasegateError } from '../../base/index.ts'
+import { causeOf } from './disk.ts'
 import { type AppendLine, parseLine } from './line.ts'
 import type { Stored } from './recover.ts'
 import { corrupt, segmentName } from './segment.ts'
 
-/** Reads appends back, one at a time. Throws `JOURNAL_CORRUPT` at one that is no longer what was written. */
+/**
+ * Reads appends back, one at a time. Throws `JOURNAL_CORRUPT` at one that is no longer what was written, and
+ * `JOURNAL_FAILED` where the disk does not answer.
+ */
 export async function* readLines(
   folder: string,
   places: readonly Stored[],
 ): AsyncGenerator<AppendLine, void, undefined> {
+  try {
+    yield* readEach(folder, places)
+  } catch (error) {
+    throw isPhasegateError(error) ? error : unreadable(folder, error)
+  }
+}
+
+/** What is thrown when a disk does not answer. */
+export function unreadable(folder: string, error: unknown): PhasegateError<'JOURNAL_FAILED'> {
+  const cause = causeOf(error)
+  const facts = { operation: 'read', cause }
+  return new PhasegateError('JOURNAL_FAILED', `cannot read ${folder}: ${cause}`, facts, { cause: error })
+}
+
+async function* readEach(folder: string, places: readonly Stored[]): AsyncGenerator<AppendLine, void, undefined> {
   let open: { readonly segment: number; readonly handle: fs.FileHandle } | undefined
   try {
     for (const place of places) {

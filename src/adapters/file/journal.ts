@@ -1,5 +1,12 @@
 import { resolve } from 'node:path'
-import { type Duration, describe, isPhasegateError, PhasegateError, parseDuration, systemClock } from '../../base/index.ts'
+import {
+  type Duration,
+  describe,
+  isPhasegateError,
+  PhasegateError,
+  parseDuration,
+  systemClock,
+} from '../../base/index.ts'
 import type { Append, Clock, Head, Journal, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
 import { closed } from '../resident/index.ts'
 import { claim } from './claim.ts'
@@ -144,7 +151,12 @@ class LazyJournal implements FileJournal {
 
 function cannotOpen(folder: string, error: unknown): PhasegateError<'JOURNAL_FAILED'> {
   const cause = causeOf(error)
-  return new PhasegateError('JOURNAL_FAILED', `cannot open ${folder}: ${cause}`, { operation: 'open', cause }, { cause: error })
+  return new PhasegateError(
+    'JOURNAL_FAILED',
+    `cannot open ${folder}: ${cause}`,
+    { operation: 'open', cause },
+    { cause: error },
+  )
 }
 
 function parseFolder(folder: unknown): string {

@@ -77,7 +77,11 @@ export class Recovery {
       link = { n: link.n + 1, hash: record.hash }
     }
     if (head.version !== link.n) {
-      throw corrupt(this.#path(segment), placed.line, `its head is of version ${head.version}, its records end at ${link.n}`)
+      throw corrupt(
+        this.#path(segment),
+        placed.line,
+        `its head is of version ${head.version}, its records end at ${link.n}`,
+      )
     }
     if (link.hash !== undefined) this.tips.set(log, link.hash)
     const stored = { version: head.version, opId: op, segment, offset: placed.offset, length: placed.length }

@@ -13,7 +13,10 @@ export function segmentName(number: number): string {
 /** The numbers of the segments in a folder, oldest first. Other files are none of ours. */
 export async function listSegments(folder: string): Promise<readonly number[]> {
   const names = await fs.readdir(folder)
-  return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b)
+  return names
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
 }
 
 /** A place to read on from: always the beginning of a line. `line` counts from 1. */

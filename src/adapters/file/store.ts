@@ -4,7 +4,7 @@ import type { Append, Head, SealedRecord, Settled, Stop, SubjectRef } from '../.
 import { checkNumbers, closed, conflict, type Table } from '../resident/index.ts'
 import { beat } from './beat.ts'
 import type { Claim } from './claim.ts'
-import { readLines } from './history.ts'
+import { readLines, unreadable } from './history.ts'
 import { appendLine } from './line.ts'
 import type { Recovery, Stored } from './recover.ts'
 import type { Settings } from './settings.ts'
@@ -44,7 +44,8 @@ export class Store {
 
   async append(subject: SubjectRef, append: Append): Promise<void> {
     const log = logName(subject)
-    if (this.#doubtful.size > 0 && !(await this.#isCertain(log))) throw refusal({ type: 'unknown', cause: 'an earlier write' }, log, append)
+    if (this.#doubtful.size > 0 && !(await this.#isCertain(log)))
+      throw refusal({ type: 'unknown', cause: 'an earlier write' }, log, append)
     for (let busy = this.#busy.get(log); busy !== undefined; busy = this.#busy.get(log)) await busy
     const entry = this.#table.get(subject)
     switch (this.#table.judge(entry, append)) {
@@ -69,7 +70,7 @@ export class Store {
   }
 
   renew(subject: SubjectRef, epoch: number, ttlMs: number): boolean {
-    return !this.#tail.checkFenced() && this.#table.renew(subject, epoch, ttlMs)
+    return !this.#isFenced() && this.#table.renew(subject, epoch, ttlMs)
   }
 
   async *history(subject: SubjectRef, range: Range): AsyncGenerator<SealedRecord, void, undefined> {
@@ -118,7 +119,10 @@ export class Store {
       if (tip !== undefined) this.#tips.set(log, tip.hash)
       return outcome
     })
-    this.#busy.set(log, written.then(() => undefined))
+    this.#busy.set(
+      log,
+      written.then(() => undefined),
+    )
     const outcome = await written
     if (outcome.type !== 'stored') throw refusal(outcome, log, append)
   }
@@ -150,7 +154,15 @@ export class Store {
 
   /** Once the folder has a newer owner, what is known here may be out of date. */
   #checkOwned(subject: string, epoch = 0): void {
-    if (this.#tail.checkFenced()) throw fenced(subject, epoch)
+    if (this.#isFenced()) throw fenced(subject, epoch)
+  }
+
+  #isFenced(): boolean {
+    try {
+      return this.#tail.checkFenced()
+    } catch (error) {
+      throw unreadable(this.#folder, error)
+    }
   }
 }
 

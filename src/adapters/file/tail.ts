@@ -54,9 +54,9 @@ export class Tail {
   async append(bytes: Uint8Array): Promise<Stored | Trouble> {
     if (this.#state === 'fenced') return FENCED
     try {
-      if (this.#state === 'broken' || this.#isFull(bytes)) await this.#roll()
+      if ((this.#state === 'broken' || this.#isFull(bytes)) && !(await this.#roll())) return FENCED
     } catch (error) {
-      return this.#isFenced() ? FENCED : { type: 'failed', cause: causeOf(error) }
+      return { type: 'failed', cause: causeOf(error) }
     }
     const { number, file, size } = this.#segment
     try {
@@ -113,38 +113,41 @@ export class Tail {
   async #leaveOut(cause: string): Promise<Trouble> {
     this.#state = 'broken'
     try {
-      await this.#roll()
-      return { type: 'failed', cause }
+      return (await this.#roll()) ? { type: 'failed', cause } : FENCED
     } catch {
-      return this.#isFenced() ? FENCED : { type: 'unknown', cause }
+      return { type: 'unknown', cause }
     }
   }
 
-  /** Goes on in a new segment, whose account says how much of this one counts. */
-  async #roll(): Promise<void> {
+  /** Goes on in a new segment, whose account says how much of this one counts; false when another was faster. */
+  async #roll(): Promise<boolean> {
     const { disk, folder } = this.#settings
-    const next = (this.#next ??= await this.#create(this.#segment.number + 1))
+    this.#next ??= await this.#create(this.#segment.number + 1)
+    if (this.#next === undefined) return false
+    const { number, file } = this.#next
     this.#state = 'broken'
     await disk.syncFolder(folder)
     const former: Account = [...this.#former, [this.#segment.number, this.#segment.size]]
     const bytes = Buffer.from(ownerLine(this.#owner) + accountLine(former, 0))
-    await next.file.write(bytes, 0)
-    await next.file.datasync()
-    if (this.checkFenced()) throw new Error('fenced')
-    const left = this.#segment
-    this.#segment = { ...next, size: bytes.length }
+    await file.write(bytes, 0)
+    await file.datasync()
+    if (this.checkFenced()) return false
+    await this.#segment.file.close().catch(() => undefined)
+    this.#segment = { number, file, size: bytes.length }
     this.#former = former
     this.#next = undefined
     this.#state = 'good'
-    await left.file.close().catch(() => undefined)
+    return true
   }
 
-  async #create(number: number): Promise<OpenSegment> {
+  /** Nobody but a successor makes the next segment of an owner. */
+  async #create(number: number): Promise<OpenSegment | undefined> {
     try {
       return { number, file: await this.#settings.disk.create(this.#path(number)), size: 0 }
     } catch (error) {
-      if (causeOf(error) === 'EEXIST') this.#state = 'fenced'
-      throw error
+      if (causeOf(error) !== 'EEXIST') throw error
+      this.#state = 'fenced'
+      return undefined
     }
   }
 

@@ -1,6 +1,15 @@
 import { FIRST_LINK, sealAll } from '../../audit/index.ts'
 import { systemClock } from '../../base/index.ts'
-import type { Append, Clock, Head, Journal, JournalRecord, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import type {
+  Append,
+  Clock,
+  Head,
+  Journal,
+  JournalRecord,
+  SealedRecord,
+  Settled,
+  SubjectRef,
+} from '../../ports/index.ts'
 import { closed, conflict, type Entry, type Step, Table } from '../resident/index.ts'
 
 /** What an append leaves: its records as they came. */

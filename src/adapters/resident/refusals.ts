@@ -3,7 +3,11 @@ import { PhasegateError } from '../../base/index.ts'
 import type { Append, Head, SubjectRef } from '../../ports/index.ts'
 
 /** The answer to an append that came too late. */
-export function conflict(subject: SubjectRef, append: Append, head: Head | undefined): PhasegateError<'JOURNAL_CONFLICT'> {
+export function conflict(
+  subject: SubjectRef,
+  append: Append,
+  head: Head | undefined,
+): PhasegateError<'JOURNAL_CONFLICT'> {
   const name = logName(subject)
   const expected = `version ${append.expected.version}, epoch ${append.expected.epoch}`
   const found = `version ${head?.version ?? 0}, epoch ${head?.epoch ?? 0}`
