@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly spec: FlipSpec
   /** The exclusive resources, already held. */
   readonly leases: readonly Lease[]
+  /** Throws when this process takes no more flips: one that was being claimed then is left to another. */
+  readonly assertOpen: () => void
   /** Stops admission to a phase and waits for the permits that are out. */
   readonly drained: (phase: string, signal: AbortSignal) => Promise<void>
 }
@@ -158,9 +160,10 @@ export class Run implements Performer {
   async #drive(taken: Change): Promise<Ended> {
     let end = this.#endOf(taken)
     if (end !== undefined) return end
-    const { engine, log } = this.#options
+    const { engine, log, assertOpen } = this.#options
     const stops = [engine.heart.add(() => this.#beat()), ...this.#resources.map((held) => engine.heart.add(() => held.beat()))]
     try {
+      assertOpen()
       while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))
       return end
     } catch (error) {

@@ -66,8 +66,9 @@ export class Desk {
 
   /** Takes a flip (claims, adopts, resolves it) and looks after it to its end. @throws JOURNAL_CONFLICT */
   async take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
+    const { engine, assertOpen } = this.core
     const drained = (phase: string, signal: AbortSignal): Promise<void> => this.permits.drained(phase, signal)
-    const run = await Run.take({ engine: this.core.engine, log: this.log, spec, leases, drained }, base, happened)
+    const run = await Run.take({ engine, log: this.log, spec, leases, assertOpen, drained }, base, happened)
     this.#run = run
     return run
   }
@@ -91,6 +92,8 @@ export class Desk {
     const head = await this.head({ fresh: true })
     const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
     if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck') return undefined
+    // Asked after the head was read: who has adopted it since will be seen here, or by the append.
+    if (!(await this.isAbandoned())) return undefined
     const leases = await holdAll(lock, spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs: 0 })
     try {
       const run = await this.take(spec, head, adopt(head.flip, spec, engine.owner), leases)
