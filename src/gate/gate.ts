@@ -18,7 +18,7 @@ import type { Gate, GateOptions, Recovery, Stranded, TypedChart } from './types.
  */
 export function createGate<const C extends TypedChart>(
   chart: C,
-  ...[options]: unknown extends GateOptions<C>['deps'] ? [options?: GateOptions<C>] : [options: GateOptions<C>]
+  ...[options]: undefined extends GateOptions<C>['deps'] ? [options?: GateOptions<C>] : [options: GateOptions<C>]
 ): Gate<C> {
   if (!(chart?.flips instanceof Map)) refuse('chart', chart, 'what chart(…)….build() returns')
   // The class knows charts, not their types: they are the interface's.
