@@ -94,7 +94,7 @@ export class Desk {
     if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck') return undefined
     // Asked after the head was read: who has adopted it since will be seen here, or by the append.
     if (!(await this.isAbandoned())) return undefined
-    const leases = await holdAll(lock, spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs: 0 })
+    const leases = await holdAll(lock, spec.exclusive, engine, 0)
     try {
       const run = await this.take(spec, head, adopt(head.flip, spec, engine.owner), leases)
       return { flipId: head.flip.id, flip: spec.name, ended: this.conclude(run, leases) }

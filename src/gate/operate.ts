@@ -47,7 +47,7 @@ async function tryResolve(
   happened: readonly Body[],
 ): Promise<FlipOutcome | undefined> {
   const { engine, lock } = desk.core
-  const leases = await holdAll(lock, spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs: 0 })
+  const leases = await holdAll(lock, spec.exclusive, engine, 0)
   try {
     const run = await desk.take(spec, head, happened, leases)
     return outcomeOf(desk.id, run.flipId, spec.name, await desk.conclude(run, leases))

@@ -112,14 +112,13 @@ export class Request {
 
   #hold(): Promise<readonly Lease[]> {
     const { engine, lock } = this.#desk.core
-    const waitMs = Math.max(0, this.#patienceLeftMs())
-    return holdAll(lock, this.#asking.spec.exclusive, { ttlMs: engine.leaseTtlMs, waitMs })
+    return holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
   }
 
   async #claim(decision: Going, head: Head, leases: readonly Lease[]): Promise<Answer | undefined> {
     const { spec } = this.#asking
-    this.#desk.core.assertOpen()
     try {
+      this.#desk.core.assertOpen()
       const run = await this.#desk.take(spec, head, [this.#intent(decision)], leases)
       return await this.#desk.conclude(run, leases)
     } catch (error) {
