@@ -33,9 +33,11 @@ export class SubjectLog {
     return this.#isSuspect ? undefined : this.#head
   }
 
-  /** The phase as last seen, whatever happened since. */
+  /** The phase as last seen, whatever happened since; undefined when another version of the chart has written it. */
   get phase(): string | undefined {
-    return this.#head?.phase
+    const head = this.#head
+    const { version, fingerprint } = this.#engine.chart
+    return head?.chart.version === version && head.chart.fingerprint === fingerprint ? head.phase : undefined
   }
 
   /** The head as the journal has it now. @throws JOURNAL_FAILED, or what the journal threw */
