@@ -1,5 +1,5 @@
 import { isPhasegateError, messageOf, PhasegateError, sleep } from '../base/index.ts'
-import type { Append, Head, SubjectRef } from '../ports/index.ts'
+import type { Append, Head, Settled, SubjectRef } from '../ports/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from './engine.ts'
 import { type Change, origin } from './protocol.ts'
@@ -50,8 +50,28 @@ export class SubjectLog {
         if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
         return this.#head ?? head
       } catch (thrown) {
-        await this.#afterFailure(isPhasegateError(thrown) ? thrown : this.#unread(thrown), failures, goOn)
+        await this.#afterFailure(this.#unread('read', thrown), failures, goOn)
       }
+    }
+  }
+
+  /** The last outcome stored against the key. @throws JOURNAL_FAILED, or what the journal threw */
+  async settled(key: string): Promise<Settled | undefined> {
+    try {
+      return await this.#engine.journal.settled(this.ref, key)
+    } catch (thrown) {
+      throw this.#unread('settled', thrown)
+    }
+  }
+
+  /** Whether the flip in progress has no living owner. @throws JOURNAL_FAILED, or what the journal threw */
+  async isAbandoned(): Promise<boolean> {
+    const { chart, id } = this.ref
+    try {
+      const [abandoned] = await this.#engine.journal.abandoned(chart, 1, id)
+      return abandoned === id
+    } catch (thrown) {
+      throw this.#unread('abandoned', thrown)
     }
   }
 
@@ -102,9 +122,10 @@ export class SubjectLog {
     return new PhasegateError('OUTCOME_UNKNOWN', message, facts, { cause: thrown })
   }
 
-  #unread(thrown: unknown): PhasegateError {
+  #unread(operation: string, thrown: unknown): PhasegateError {
+    if (isPhasegateError(thrown)) return thrown
     const cause = messageOf(thrown)
-    const facts = { operation: 'read', cause }
-    return new PhasegateError('JOURNAL_FAILED', `the journal could not read "${this.ref.id}": ${cause}`, facts, { cause: thrown })
+    const message = `the journal could not answer for "${this.ref.id}" (${operation}): ${cause}`
+    return new PhasegateError('JOURNAL_FAILED', message, { operation, cause }, { cause: thrown })
   }
 }

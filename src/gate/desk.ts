@@ -93,7 +93,7 @@ export class Desk {
     const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
     if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck') return undefined
     // Asked after the head was read: who has adopted it since will be seen here, or by the append.
-    if (!(await this.isAbandoned())) return undefined
+    if (!(await this.log.isAbandoned())) return undefined
     const leases = await holdAll(lock, spec.exclusive, engine, 0)
     try {
       const run = await this.take(spec, head, adopt(head.flip, spec, engine.owner), leases)
@@ -103,13 +103,6 @@ export class Desk {
       if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return undefined
       throw error
     }
-  }
-
-  /** Whether the journal says that the flip in progress has no living owner. */
-  async isAbandoned(): Promise<boolean> {
-    const { engine, chart } = this.core
-    const [abandoned] = await engine.journal.abandoned(chart.name, 1, this.id)
-    return abandoned === this.id
   }
 
   /** Records something that changes no owner. `decide` sees the fresh head, and gives nothing when there is nothing to record. */

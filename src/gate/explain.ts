@@ -55,8 +55,8 @@ async function verdictOn(
 }
 
 async function decideNow(desk: Desk, spec: FlipSpec, head: Head, key: Key | undefined): Promise<Decision> {
-  const { engine, chart } = desk.core
-  const settled = key === undefined ? undefined : await engine.journal.settled(desk.log.ref, key.text)
+  const { chart } = desk.core
+  const settled = key === undefined ? undefined : await desk.log.settled(key.text)
   return decide(head, settled, { flip: spec.name, key, believed: undefined, timerAt: undefined }, chart.table)
 }
 

@@ -67,7 +67,7 @@ export class Request {
   async #decide(head: Head): Promise<Decision> {
     const { key, spec, believed, isTimer } = this.#asking
     const { engine, chart } = this.#desk.core
-    const settled = key === undefined || head.version === 0 ? undefined : await engine.journal.settled(this.#desk.log.ref, key.text)
+    const settled = key === undefined || head.version === 0 ? undefined : await this.#desk.log.settled(key.text)
     const timerAt = isTimer ? engine.clock.now() : undefined
     return decide(head, settled, { flip: spec.name, key, believed, timerAt }, chart.table)
   }
@@ -158,14 +158,14 @@ export class Request {
 
   /** Somebody works on our key: their outcome is ours. If they have died, we go on in their place. */
   async #join(running: FlipState): Promise<Answer | undefined> {
-    const { run, id, core, log } = this.#desk
+    const { run, id, log } = this.#desk
     if (running.course.type === 'stuck') {
       return this.#refuse(stuckError(aboutOf(id, running), running.course.failure, undefined))
     }
     if (run?.flipId === running.id) return run.ended
     await this.#untilGone(running, Number.POSITIVE_INFINITY)
     // Whoever was there while it ran gets its outcome, also one that nobody gets later.
-    const settled = running.key === undefined ? undefined : await core.engine.journal.settled(log.ref, running.key)
+    const settled = running.key === undefined ? undefined : await log.settled(running.key)
     return settled?.flipId === running.id ? replay(id, settled) : undefined
   }
 
@@ -204,7 +204,7 @@ export class Request {
       else await sleep(engine.clock, Math.min(leftMs, pollMs * (0.5 + engine.random())))
       const head = await this.#desk.head({ fresh: true })
       if (head.flip?.id !== running.id || head.flip.course.type === 'stuck') return true
-      if (await this.#desk.isAbandoned()) await (await this.#desk.adopt())?.ended
+      if (await this.#desk.log.isAbandoned()) await (await this.#desk.adopt())?.ended
     }
   }
 
