@@ -20,7 +20,10 @@ export function sayGoodbye(response: ServerResponse, mayClose: () => boolean): v
 /** `writeHead` takes headers as an object, as pairs, or as a flat list of names and values: it gets what it was given. */
 function closing(headers: object): object {
   if (!Array.isArray(headers)) {
-    return { ...Object.fromEntries(Object.entries(headers).filter(([name]) => !isConnection(name))), Connection: 'close' }
+    return {
+      ...Object.fromEntries(Object.entries(headers).filter(([name]) => !isConnection(name))),
+      Connection: 'close',
+    }
   }
   if (Array.isArray(headers[0])) return [...headers.filter((pair) => !isConnection(pair[0])), ['Connection', 'close']]
   return [...headers.filter((_, index) => !isConnection(headers[index - (index % 2)])), 'Connection', 'close']

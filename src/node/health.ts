@@ -20,7 +20,10 @@ export interface Health {
 const MOST_NAMED = 10
 
 /** Which probe asks for `url`, if any. */
-export function probeOf(url: string | undefined, paths: { readonly [P in Probe]: string } | undefined): Probe | undefined {
+export function probeOf(
+  url: string | undefined,
+  paths: { readonly [P in Probe]: string } | undefined,
+): Probe | undefined {
   if (paths === undefined || url === undefined) return undefined
   const path = url.split('?', 1)[0]
   if (path === paths.readiness) return 'readiness'

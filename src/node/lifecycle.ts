@@ -57,7 +57,11 @@ export function lifecycle(graceMs: number): Lifecycle {
       f
         .from('starting')
         .to('active')
-        .step('listen', { run: ({ deps, signal }) => deps.open(signal), compensate: ({ deps }) => deps.close(), timeout: '1h' })
+        .step('listen', {
+          run: ({ deps, signal }) => deps.open(signal),
+          compensate: ({ deps }) => deps.close(),
+          timeout: '1h',
+        })
         .timeout('1h'),
     )
     .flip('drain', (f) =>
@@ -94,7 +98,9 @@ const drainInput: StandardSchemaV1<DrainInput> = {
     version: 1,
     vendor: 'phasegate',
     validate: (value) =>
-      isDrainInput(value) ? { value: { reason: value.reason } } : { issues: [{ message: 'a reason, as text, is needed', path: ['reason'] }] },
+      isDrainInput(value)
+        ? { value: { reason: value.reason } }
+        : { issues: [{ message: 'a reason, as text, is needed', path: ['reason'] }] },
   },
 }
 

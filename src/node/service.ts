@@ -153,7 +153,10 @@ class RunningService implements Service {
     const flips = this.#flipDown(reason)
     await shutdown.finish(flips, () => this.#permitsBack())
     const closed = flips.finally(() => this.gate.close({ within: 0 }))
-    const unrecorded = await within(clock, RECORD_MS, closed, notRecorded).then(() => undefined, (thrown: unknown) => thrown)
+    const unrecorded = await within(clock, RECORD_MS, closed, notRecorded).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
     const summary = await shutdown.summary(error ?? unrecorded)
     this.#state = { type: 'stopped', reason, shutdown }
     log(summaryText(name, summary))
@@ -213,7 +216,11 @@ class RunningService implements Service {
   #notIn(asked: LifecyclePhase): PhasegateError<'NOT_IN_PHASE'> {
     const { subject } = this.#settings
     const { phase } = this.#admission.seen
-    return new PhasegateError('NOT_IN_PHASE', `"${subject}" was to be ${asked}, and is being drained`, { subject, asked, phase })
+    return new PhasegateError('NOT_IN_PHASE', `"${subject}" was to be ${asked}, and is being drained`, {
+      subject,
+      asked,
+      phase,
+    })
   }
 }
 
@@ -222,5 +229,8 @@ const PERMIT_POLL_MS = 20
 
 function notRecorded(): PhasegateError<'JOURNAL_FAILED'> {
   const cause = 'the journal did not take it in time'
-  return new PhasegateError('JOURNAL_FAILED', `the drain could not be recorded: ${cause}`, { operation: 'append', cause })
+  return new PhasegateError('JOURNAL_FAILED', `the drain could not be recorded: ${cause}`, {
+    operation: 'append',
+    cause,
+  })
 }

@@ -134,9 +134,14 @@ export class Shutdown implements DrainWork {
 
   async #inTime(permitsBack: Promise<void>): Promise<boolean> {
     const { signal } = this.#deadline
-    const back = permitsBack.then(() => true, (error: unknown) => this.#unknown(error))
+    const back = permitsBack.then(
+      () => true,
+      (error: unknown) => this.#unknown(error),
+    )
     if (signal.aborted) return Promise.race([back, turnLoop().then(() => false)])
-    const late = new Promise<boolean>((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true }))
+    const late = new Promise<boolean>((resolve) =>
+      signal.addEventListener('abort', () => resolve(false), { once: true }),
+    )
     return Promise.race([back, late])
   }
 

@@ -14,7 +14,11 @@ test('idle ones, also those that never sent a byte, are closed when they have li
 })
 
 test('without any, a drain takes the lame duck and no more', async () => {
-  const { service } = await serve(hello, { lameDuck: { min: 100, quiet: '10s', max: '11s' }, linger: '5s', deadline: '10s' })
+  const { service } = await serve(hello, {
+    lameDuck: { min: 100, quiet: '10s', max: '11s' },
+    linger: '5s',
+    deadline: '10s',
+  })
   const { ms, code } = await service.drain('test')
   expect(code).toBe(0)
   expect(ms.total).toBeLessThan(400)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { virtualClock } from '../../src/testing/index.ts'
 import { lameDuck } from '../../src/node/lame-duck.ts'
 import { lingersUntil } from '../../src/node/linger.ts'
 import { onSignal } from '../../src/node/signals.ts'
 import { Deadline, pause } from '../../src/node/wait.ts'
+import { virtualClock } from '../../src/testing/index.ts'
 
 describe('lame duck', () => {
   const limits = { minMs: 500, quietMs: 1_000, maxMs: 10_000 }

@@ -22,10 +22,11 @@ describe('the options of a service', () => {
   test.each([
     [{ server: undefined }, 'server'],
     [{ server: createHttp2Server() }, 'server'],
-    [{ lisen: { port: 80 } }, 'lisen'],
+    [{ lisen: { port: 80 } }, 'service.lisen'],
     [{ listen: 8080 }, 'listen'],
     [{ name: '' }, 'name'],
     [{ name: 7 }, 'name'],
+    [{ name: null }, 'name'],
     [{ subject: 'x'.repeat(256) }, 'subject'],
     [{ signals: ['SIGKILL'] }, 'signals'],
     [{ signals: 'SIGTERM' }, 'signals'],
@@ -48,7 +49,9 @@ describe('the options of a service', () => {
   })
 
   test('undefined means the default', () => {
-    const settings = parseOptions(given({ name: undefined, grace: undefined, lameDuck: { min: undefined }, health: undefined }))
+    const settings = parseOptions(
+      given({ name: undefined, grace: undefined, lameDuck: { min: undefined }, health: undefined }),
+    )
     expect(settings.lameDuck).toEqual({ minMs: 500, quietMs: 1_000, maxMs: 10_000 })
     expect(settings.health).toEqual({ readiness: '/readyz', liveness: '/livez' })
     expect(settings.signals).toEqual(['SIGTERM', 'SIGINT'])
@@ -62,7 +65,11 @@ describe('the options of a service', () => {
   })
 
   test('a budget that cannot fit is refused with its sum', () => {
-    expect(refusal({ grace: '5s' })).toMatchObject({ option: 'grace', value: '5s', expected: 'at least lameDuck.max 10s + end 1.5s = 11.5s' })
+    expect(refusal({ grace: '5s' })).toMatchObject({
+      option: 'grace',
+      value: '5s',
+      expected: 'at least lameDuck.max 10s + end 1.5s = 11.5s',
+    })
     expect(refusal({ deadline: '20s' }).expected).toBe('at least lameDuck.max 10s + deadline 20s + end 1.5s = 31.5s')
   })
 

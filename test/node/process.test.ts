@@ -29,7 +29,9 @@ function ask(port: number, path: string, agent: Agent): Promise<string> {
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString()))
       response.on('error', (error) => resolve(`cut: ${error.message}`))
-      response.on('end', () => resolve(response.statusCode === 200 && body === 'done' ? 'answered' : `${response.statusCode} ${body}`))
+      response.on('end', () =>
+        resolve(response.statusCode === 200 && body === 'done' ? 'answered' : `${response.statusCode} ${body}`),
+      )
     }).on('error', (error) => resolve(error.message))
   })
 }

@@ -108,7 +108,11 @@ test.each([
   const { service, port } = await serve((_request, response) => {
     if (how === 'set') response.setHeader('Connection', 'keep-alive')
     if (how === 'object') response.writeHead(201, 'made', { connection: 'keep-alive', 'X-Kept': 'yes' })
-    if (how === 'pairs') response.writeHead(201, [['CONNECTION', 'keep-alive'], ['X-Kept', 'yes']] as never)
+    if (how === 'pairs')
+      response.writeHead(201, [
+        ['CONNECTION', 'keep-alive'],
+        ['X-Kept', 'yes'],
+      ] as never)
     if (how === 'flat') response.writeHead(201, ['Connection', 'keep-alive', 'X-Kept', 'yes'])
     response.end()
   })
