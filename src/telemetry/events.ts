@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
-import type { PhasegateError, Stop } from '../base/index.ts'
+import { callable, type PhasegateError, refuse, type Stop } from '../base/index.ts'
 import type { Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
 
 /** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`). */
@@ -47,6 +47,26 @@ export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: Reco
 
 export type GateEvent = keyof GateEvents
 
+const EVENTS: { readonly [Event in GateEvent]: true } = {
+  'flip.requested': true,
+  'flip.started': true,
+  'flip.stepped': true,
+  'flip.turned': true,
+  'flip.undone': true,
+  'flip.committed': true,
+  'flip.rolledBack': true,
+  'flip.stuck': true,
+  'flip.resolved': true,
+  'flip.adopted': true,
+  'flip.cancelRequested': true,
+  'flip.denied': true,
+  'flip.forced': true,
+  'flip.migrated': true,
+  'flip.refused': true,
+  'lease.lost': true,
+  error: true,
+}
+
 type Listener = (payload: unknown) => void
 
 /** The typed emitter of a gate. Payloads are made only when somebody listens; a listener that throws harms nothing. */
@@ -58,8 +78,10 @@ export class Events {
     this.#chart = chart
   }
 
-  /** Listens until the stop that it returns is called. */
+  /** Listens until the stop that it returns is called. @throws OPTION_INVALID for an event that there is not */
   on<Event extends GateEvent>(event: Event, listener: (payload: GateEvents[Event]) => unknown): Stop {
+    if (!Object.hasOwn(EVENTS, event)) refuse('the event', event, `one of ${Object.keys(EVENTS).join(', ')}`)
+    callable(listener, `the listener of "${event}"`)
     const guarded: Listener = (payload) => this.#call(event, () => listener(payload as GateEvents[Event]))
     this.#emitter.on(event, guarded)
     return () => this.#emitter.off(event, guarded)
@@ -73,7 +95,9 @@ export class Events {
   recorded(ref: SubjectRef, record: JournalRecord, flip: FlipState | undefined): void {
     const event = `flip.${record.kind}`
     if (this.#emitter.listenerCount(event) === 0) return
-    this.#emitter.emit(event, { ...factsOf(flip, record.at), ...record, chart: ref.chart, subject: ref.id })
+    // A denial may be recorded while a flip is in progress: it is not of that flip.
+    const about = 'flipId' in record ? factsOf(flip, record.at) : undefined
+    this.#emitter.emit(event, { ...about, ...record, chart: ref.chart, subject: ref.id })
   }
 
   /** Reports what went wrong where nobody waits for it; a process warning when nobody listens either. */
