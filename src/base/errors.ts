@@ -228,7 +228,16 @@ export function terminal(cause: unknown): PhasegateError<'TERMINAL'> {
   return new PhasegateError('TERMINAL', message, { cause: message }, { cause })
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown, fit to be recorded. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  return textOf(thrown instanceof Error ? thrown.message : thrown)
+}
+
+/** Any value as well-formed text. Never throws. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value).toWellFormed()
+  } catch {
+    return 'a value without text'
+  }
 }

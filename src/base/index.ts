@@ -12,5 +12,6 @@ export {
   messageOf,
   PhasegateError,
   terminal,
+  textOf,
 } from './errors.ts'
 export { unreachable } from './unreachable.ts'

@@ -1,5 +1,5 @@
 import { Denial, type FlipSpec, type GuardSpec } from '../chart/index.ts'
-import { formatMs, messageOf, unreachable } from '../base/index.ts'
+import { formatMs, messageOf, textOf, unreachable } from '../base/index.ts'
 import { Abort, type Attempt, attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
 import { type Asked, GuardScope } from './scope.ts'
@@ -41,7 +41,7 @@ function refusalIn(ended: Attempt, guard: GuardSpec): string | undefined {
   switch (ended.type) {
     case 'returned':
       if (ended.value === true) return undefined
-      return ended.value instanceof Denial ? ended.value.reason : `it answered ${String(ended.value)}, not true`
+      return ended.value instanceof Denial ? textOf(ended.value.reason) : `it answered ${textOf(ended.value)}, not true`
     case 'threw':
       return `it threw: ${messageOf(ended.error)}`
     case 'timedOut':

@@ -1,5 +1,5 @@
 import type { ConfirmSpec, StepSpec, UndoSpec } from '../chart/index.ts'
-import { canonical, type FailureCode, isPhasegateError, messageOf, unreachable } from '../base/index.ts'
+import { canonical, type FailureCode, isPhasegateError, messageOf, textOf, unreachable } from '../base/index.ts'
 import type { Failure, FlipState } from '../ports/index.ts'
 import { Abort, type Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
@@ -161,7 +161,7 @@ async function pollUntilTrue(run: Performer, flip: FlipState, confirm: ConfirmSp
 function tellConfirm(run: Performer, ended: Attempt): string {
   switch (ended.type) {
     case 'returned':
-      return `it answered ${String(ended.value)}`
+      return `it answered ${textOf(ended.value)}`
     case 'threw':
       run.threw(ended.error)
       return `it threw: ${messageOf(ended.error)}`

@@ -1,4 +1,4 @@
-import { isPhasegateError, PhasegateError, refuse } from '../base/index.ts'
+import { describe, isPhasegateError, PhasegateError, refuse, textOf } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { holdAll, isPastReturn, releaseAll, resolve, type Run } from '../flip/index.ts'
 import type { Actor, Body, FlipState, Head } from '../ports/index.ts'
@@ -105,8 +105,8 @@ function specOf(desk: Desk, flip: FlipState): FlipSpec {
 function running(desk: Desk, head: Head, flipId: string): FlipState {
   if (head.flip?.id === flipId) return head.flip
   const found = head.flip === undefined ? 'no flip' : `flip "${head.flip.flip}" (${head.flip.id})`
-  const message = `flip ${JSON.stringify(flipId)} is not in progress on "${desk.id}"; ${found} is`
-  throw new PhasegateError('FLIP_NOT_FOUND', message, { subject: desk.id, flipId, running: head.flip?.id })
+  const message = `flip ${describe(flipId)} is not in progress on "${desk.id}"; ${found} is`
+  throw new PhasegateError('FLIP_NOT_FOUND', message, { subject: desk.id, flipId: textOf(flipId), running: head.flip?.id })
 }
 
 function pastReturn(desk: Desk, flip: FlipState, spec: FlipSpec): PhasegateError<'FLIP_PAST_RETURN'> {

@@ -26,7 +26,7 @@ let processLock: Lock | undefined
 export function parseGateOptions(options: unknown): GateSettings {
   const given = known(options, 'gate options', ['deps', 'journal', 'lock', 'clock', 'random', 'leaseTtl', 'poll'])
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
-  const journal = port<Journal>(given.journal, 'journal', ['read', 'append', 'renew', 'settled', 'history', 'abandoned', 'due'])
+  const journal = port<Journal>(given.journal, 'journal', ['read', 'append', 'renew', 'settled', 'history', 'heads', 'abandoned', 'due', 'close'])
   return {
     deps: given.deps,
     journal: journal ?? memoryJournal({ clock }),

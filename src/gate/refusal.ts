@@ -1,4 +1,4 @@
-import { PhasegateError } from '../base/index.ts'
+import { describe, PhasegateError, textOf } from '../base/index.ts'
 import type { FlipState } from '../ports/index.ts'
 
 // Why a flip is refused before its intent, as errors: what was asked, what was found, what would have been allowed.
@@ -49,6 +49,6 @@ export function reentrant(subject: string, flip: string, inside: string): Phaseg
 }
 
 export function unknownFlip(chart: string, flip: string, known: readonly string[]): PhasegateError<'FLIP_UNKNOWN'> {
-  const message = `chart "${chart}" declares no flip ${JSON.stringify(flip)}; it has: ${known.join(', ')}`
-  return new PhasegateError('FLIP_UNKNOWN', message, { flip, known })
+  const message = `chart "${chart}" declares no flip ${describe(flip)}; it has: ${known.join(', ')}`
+  return new PhasegateError('FLIP_UNKNOWN', message, { flip: textOf(flip), known })
 }
