@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { Head, Journal, SubjectRef } from '../ports/index.ts'
+import type { Head, Journal } from '../ports/index.ts'
 import type { JournalCase } from './journal-case.ts'
 import {
   all,
@@ -8,6 +8,7 @@ import {
   fill,
   flipOf,
   headOf,
+  NAMES,
   numbers,
   refusesWith,
   SUBJECT,
@@ -223,30 +224,4 @@ export const askCases: readonly JournalCase[] = [
       for (const call of calls) await refusesWith('JOURNAL_CLOSED', call())
     },
   },
-]
-
-const NAMES: readonly SubjectRef[] = [
-  { chart: 'a', id: 'b/c' },
-  { chart: 'a/b', id: 'c' },
-  { chart: 'a%2Fb', id: 'c' },
-  { chart: 'ab', id: 'c' },
-  { chart: 'a', id: 'bc' },
-  { chart: 'c', id: '../../../etc/passwd' },
-  { chart: 'c', id: '..' },
-  { chart: 'c', id: '.' },
-  { chart: 'c', id: '/' },
-  { chart: 'c', id: 'nul\0byte' },
-  { chart: 'c', id: 'nul' },
-  { chart: 'c', id: 'line\nfeed' },
-  { chart: 'c', id: 'line\\nfeed' },
-  { chart: 'c', id: 'é' },
-  { chart: 'c', id: 'e\u0301' },
-  { chart: 'c', id: '🚦' },
-  { chart: 'c', id: 'A' },
-  { chart: 'c', id: 'a' },
-  { chart: 'c', id: ' a' },
-  { chart: '__proto__', id: 'constructor' },
-  { chart: 'constructor', id: '__proto__' },
-  { chart: 'c', id: 'x'.repeat(255) },
-  { chart: 'c', id: `${'x'.repeat(254)}y` },
 ]

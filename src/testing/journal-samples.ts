@@ -102,3 +102,30 @@ export function same(found: unknown, wanted: unknown): void {
 function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
+
+/** Names that a careless store would confuse, or trip over. */
+export const NAMES: readonly SubjectRef[] = [
+  { chart: 'a', id: 'b/c' },
+  { chart: 'a/b', id: 'c' },
+  { chart: 'a%2Fb', id: 'c' },
+  { chart: 'ab', id: 'c' },
+  { chart: 'a', id: 'bc' },
+  { chart: 'c', id: '../../../etc/passwd' },
+  { chart: 'c', id: '..' },
+  { chart: 'c', id: '.' },
+  { chart: 'c', id: '/' },
+  { chart: 'c', id: 'nul\0byte' },
+  { chart: 'c', id: 'nul' },
+  { chart: 'c', id: 'line\nfeed' },
+  { chart: 'c', id: 'line\\nfeed' },
+  { chart: 'c', id: 'é' },
+  { chart: 'c', id: 'e\u0301' },
+  { chart: 'c', id: '🚦' },
+  { chart: 'c', id: 'A' },
+  { chart: 'c', id: 'a' },
+  { chart: 'c', id: ' a' },
+  { chart: '__proto__', id: 'constructor' },
+  { chart: 'constructor', id: '__proto__' },
+  { chart: 'c', id: 'x'.repeat(255) },
+  { chart: 'c', id: `${'x'.repeat(254)}y` },
+]

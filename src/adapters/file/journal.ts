@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
 import {
   type Duration,
-  describe,
+  duration,
   isPhasegateError,
+  known,
+  limit,
   PhasegateError,
-  parseDuration,
+  positiveInteger,
+  refuse,
   systemClock,
 } from '../../base/index.ts'
 import type { Append, Clock, Head, Journal, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
@@ -13,6 +16,8 @@ import { claim } from './claim.ts'
 import { causeOf, type Disk, realDisk } from './disk.ts'
 import type { Settings } from './settings.ts'
 import { type Range, Store } from './store.ts'
+
+const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024
 
 export interface FileJournalOptions {
   /** How long to wait for another owner of the folder to end. @default 0: `JOURNAL_OWNED` at once */
@@ -43,13 +48,14 @@ export function fileJournal(folder: string, options: FileJournalOptions = {}): F
 
 /** The same, on any disk. */
 export function createFileJournal(folder: string, options: FileJournalOptions, disk: Disk): FileJournal {
+  const given = known(options, 'fileJournal options', ['wait', 'ttl', 'segmentBytes', 'clock'])
   return new LazyJournal({
     folder: parseFolder(folder),
     clock: options.clock ?? systemClock,
     disk,
-    waitMs: parseDuration(options.wait ?? 0, 'wait'),
-    ttlMs: parsePositive(parseDuration(options.ttl ?? '15s', 'ttl'), 'ttl'),
-    segmentBytes: parsePositive(options.segmentBytes ?? 64 * 1024 * 1024, 'segmentBytes'),
+    waitMs: duration(given.wait, 'wait', 0),
+    ttlMs: limit(given.ttl, 'ttl', '15s'),
+    segmentBytes: positiveInteger(given.segmentBytes ?? DEFAULT_SEGMENT_BYTES, 'segmentBytes'),
   })
 }
 
@@ -161,19 +167,5 @@ function cannotOpen(folder: string, error: unknown): PhasegateError<'JOURNAL_FAI
 
 function parseFolder(folder: unknown): string {
   if (typeof folder === 'string' && folder !== '' && !folder.includes('\0')) return resolve(folder)
-  throw refused('folder', folder, 'the path of a folder')
-}
-
-function parsePositive(value: unknown, option: string): number {
-  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
-  throw refused(option, value, 'more than 0')
-}
-
-function refused(option: string, value: unknown, expected: string): PhasegateError<'OPTION_INVALID'> {
-  const shown = describe(value)
-  return new PhasegateError('OPTION_INVALID', `${option} is ${shown}; it must be ${expected}`, {
-    option,
-    value: shown,
-    expected,
-  })
+  return refuse('folder', folder, 'the path of a folder')
 }

@@ -46,7 +46,9 @@ export class Store {
     const log = logName(subject)
     if (this.#doubtful.size > 0 && !(await this.#isCertain(log)))
       throw refusal({ type: 'unknown', cause: 'an earlier write' }, log, append)
-    for (let busy = this.#busy.get(log); busy !== undefined; busy = this.#busy.get(log)) await busy
+    for (let busy = this.#busy.get(log); busy !== undefined; busy = this.#busy.get(log)) {
+      await busy.catch(() => undefined)
+    }
     const entry = this.#table.get(subject)
     switch (this.#table.judge(entry, append)) {
       case 'repeat':
@@ -55,7 +57,7 @@ export class Store {
         throw conflict(subject, append, entry?.head)
       case 'store':
         checkNumbers(append)
-        return this.#store(subject, log, append)
+        return this.#alone(log, this.#store(subject, log, append))
     }
   }
 
@@ -107,24 +109,25 @@ export class Store {
     await this.#tail.close()
   }
 
+  /** Keeps others from being judged before it is known what comes of this append. */
+  async #alone(log: string, append: Promise<void>): Promise<void> {
+    this.#busy.set(log, append)
+    try {
+      await append
+    } finally {
+      this.#busy.delete(log)
+    }
+  }
+
   async #store(subject: SubjectRef, log: string, append: Append): Promise<void> {
     const records = sealAll(subject, append.records, this.#tips.get(log))
-    const written = this.#write(appendLine(subject, append, records)).then((outcome) => {
-      this.#busy.delete(log)
-      this.#settle(log, outcome)
-      if (outcome.type !== 'stored') return outcome
-      const { segment, offset, length } = outcome
-      this.#table.store(subject, append, { version: append.head.version, opId: append.opId, segment, offset, length })
-      const tip = records.at(-1)
-      if (tip !== undefined) this.#tips.set(log, tip.hash)
-      return outcome
-    })
-    this.#busy.set(
-      log,
-      written.then(() => undefined),
-    )
-    const outcome = await written
+    const outcome = await this.#write(appendLine(subject, append, records))
+    this.#settle(log, outcome)
     if (outcome.type !== 'stored') throw refusal(outcome, log, append)
+    const { segment, offset, length } = outcome
+    this.#table.store(subject, append, { version: append.head.version, opId: append.opId, segment, offset, length })
+    const tip = records.at(-1)
+    if (tip !== undefined) this.#tips.set(log, tip.hash)
   }
 
   /** Who was still waiting for something when the journal was closed has nothing written. */

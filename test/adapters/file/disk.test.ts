@@ -198,3 +198,16 @@ test('an append whose numbers do not follow is refused before anything is writte
   expect(disk.count('write')).toBe(0)
   await journal.append(SUBJECT, appendOf(0))
 })
+
+test('an append that waited for another of its subject is judged by itself, whatever came of the first', async () => {
+  const { disk, journal } = await setUp()
+  disk.space = 10
+  const first = journal.append(SUBJECT, appendOf(0)).catch((error) => error.code)
+  const second = journal.append(SUBJECT, appendOf(0))
+  disk.before('truncate', () => {
+    disk.space = Number.POSITIVE_INFINITY
+  })
+  expect(await first).toBe('JOURNAL_FAILED')
+  await second
+  expect((await journal.read(SUBJECT))?.version).toBe(1)
+})

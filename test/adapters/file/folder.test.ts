@@ -225,6 +225,7 @@ test('flips in progress count as abandoned as soon as the folder is opened again
 })
 
 test.each([
+  ['fileJournal options.waits', () => fileJournal('x', { waits: '1s' } as never)],
   ['folder', () => fileJournal('')],
   ['folder', () => fileJournal('a\0b')],
   ['folder', () => fileJournal(undefined as never)],
