@@ -71,12 +71,12 @@ class LiveGate {
     this.#stopPolling ??= repeat(clock, { everyMs: pollMs, random }, () => this.#recoverInBackground())
   }
 
-  stranded(): Promise<readonly Stranded[]> {
+  async stranded(): Promise<readonly Stranded[]> {
     this.#assertOpen()
     return stranded(this.#core)
   }
 
-  close(options?: { readonly within?: Duration | undefined }): Promise<{ readonly left: readonly string[] }> {
+  async close(options?: { readonly within?: Duration | undefined }): Promise<{ readonly left: readonly string[] }> {
     const given = known(options, 'close options', ['within'])
     const withinMs = duration(given.within, 'within', '10s')
     if (this.#state.type === 'open') this.#state = { type: 'closed', done: this.#windDown(withinMs) }

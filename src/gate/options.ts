@@ -101,6 +101,15 @@ export function parseSubjectId(value: unknown): string {
   return refuse('the name of a subject', value, 'well-formed text of 1 to 255 characters')
 }
 
+/** Which records: numbers from 1, both included. */
+export function parseRange(options: unknown): { readonly from: number; readonly to: number } {
+  const { from, to } = known(options, 'history range', ['from', 'to'])
+  return {
+    from: from === undefined ? 1 : positiveInteger(from, 'from'),
+    to: to === undefined ? Number.MAX_SAFE_INTEGER : positiveInteger(to, 'to'),
+  }
+}
+
 export function parseLimit(value: unknown): number {
   return value === undefined ? 100 : positiveInteger(value, 'limit')
 }

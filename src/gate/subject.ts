@@ -10,7 +10,7 @@ import type { Desk } from './desk.ts'
 import { explain } from './explain.ts'
 import { parseInput } from './input.ts'
 import { cancel, force, resolveStuck } from './operate.ts'
-import { type FlipSettings, parseActor, parseFlipOptions, parseOrder, parseReason } from './options.ts'
+import { type FlipSettings, parseActor, parseFlipOptions, parseOrder, parseRange, parseReason } from './options.ts'
 import type { Permit } from './permits.ts'
 import * as refusal from './refusal.ts'
 import { type Asking, Request } from './request.ts'
@@ -70,9 +70,9 @@ export class GateSubject implements Subject {
     return this.#desk.permits.out(phase)
   }
 
-  async *history(range: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<JournalRecord> {
+  async *history(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<JournalRecord> {
     this.#desk.core.assertOpen()
-    for await (const sealed of this.#desk.core.engine.journal.history(this.#desk.log.ref, range)) yield open(sealed)
+    for await (const sealed of this.#desk.core.engine.journal.history(this.#desk.log.ref, parseRange(range))) yield open(sealed)
   }
 
   async cancel(flipId: string, options: { readonly reason: string; readonly actor?: Order['actor'] | undefined }): Promise<void> {
