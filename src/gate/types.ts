@@ -131,7 +131,7 @@ export interface Handle<Flips extends FlipTypes, Phase extends string> {
 }
 
 export type LegalNames<Flips extends FlipTypes, Phase extends string> = {
-  [Name in keyof Flips & string]: Phase extends Flips[Name]['from'] ? Name : never
+  [Name in keyof Flips & string]: [Phase] extends [Flips[Name]['from']] ? Name : never
 }[keyof Flips & string]
 
 /** One thing that has a phase. */
