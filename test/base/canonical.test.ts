@@ -14,7 +14,9 @@ const { value: json } = fc.letrec((tie) => ({
 function shuffled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shuffled)
   if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).reverse().map(([name, member]): [string, unknown] => [name, shuffled(member)])
+  const members = Object.entries(value)
+    .reverse()
+    .map(([name, member]): [string, unknown] => [name, shuffled(member)])
   return Object.fromEntries([...members.slice(1), ...members.slice(0, 1)])
 }
 
@@ -29,7 +31,8 @@ test('JSON gives back the value unchanged', () => {
 test('different values have different text', () => {
   fc.assert(
     fc.property(json, json, (one, other) => {
-      const isSame = JSON.stringify(shuffled(JSON.parse(canonical(one)))) === JSON.stringify(shuffled(JSON.parse(canonical(other))))
+      const isSame =
+        JSON.stringify(shuffled(JSON.parse(canonical(one)))) === JSON.stringify(shuffled(JSON.parse(canonical(other))))
       expect(canonical(one) === canonical(other)).toBe(isSame)
     }),
   )

@@ -3,7 +3,8 @@ import { expect, test, vi } from 'vitest'
 import { messageOf } from '../../src/base/index.ts'
 
 const facts = { flip: 'stop', from: 'active', allowed: ['drain'] }
-const make = (cause?: unknown) => new PhasegateError('FLIP_ILLEGAL', 'cannot flip "stop" from "active"; allowed: drain', facts, { cause })
+const make = (cause?: unknown) =>
+  new PhasegateError('FLIP_ILLEGAL', 'cannot flip "stop" from "active"; allowed: drain', facts, { cause })
 
 test('an error has a code, facts, a message, and what caused it', () => {
   const cause = new Error('why')
@@ -62,5 +63,14 @@ test('every code says what it means and what to do about it', () => {
 test('whatever was thrown has a message, of well-formed text', () => {
   const odd = Object.assign(new Error('x'), { message: 7 })
   const thrown = [new Error('a'), 'b', undefined, 7n, Symbol('c'), odd, new Error('d\ud83d'), Object.create(null)]
-  expect(thrown.map(messageOf)).toEqual(['a', 'b', 'undefined', '7', 'Symbol(c)', '7', 'd\ufffd', 'a value without text'])
+  expect(thrown.map(messageOf)).toEqual([
+    'a',
+    'b',
+    'undefined',
+    '7',
+    'Symbol(c)',
+    '7',
+    'd\ufffd',
+    'a value without text',
+  ])
 })

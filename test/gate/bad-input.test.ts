@@ -54,7 +54,9 @@ const gateOptions: [string, unknown][] = [
   ['poll', { poll: -1 }],
 ]
 test.each(gateOptions)('a gate refuses a wrong %s, by name: %o', (option, options) => {
-  expect(() => createGate(box, any(options))).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', facts: expect.objectContaining({ option }) }))
+  expect(() => createGate(box, any(options))).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID', facts: expect.objectContaining({ option }) }),
+  )
 })
 
 test('a gate refuses what is no chart', () => {
@@ -69,7 +71,16 @@ test.each(subjectNames)('a subject cannot be called %o', (name) => {
 })
 
 test('a subject may be called anything that is text: paths, quotes, control characters, names of members', async () => {
-  for (const name of ['../../etc/passwd', 'a\0b', '"; drop', '__proto__', 'constructor', ' ', '漢字 🚦', 'x'.repeat(255)]) {
+  for (const name of [
+    '../../etc/passwd',
+    'a\0b',
+    '"; drop',
+    '__proto__',
+    'constructor',
+    ' ',
+    '漢字 🚦',
+    'x'.repeat(255),
+  ]) {
     const { gate } = open()
     expect((await gate.subject(name).flip('open', 1)).to).toBe('open')
     expect(await records(gate.subject(name))).toHaveLength(3)
@@ -111,7 +122,10 @@ test.each(['', 'dive', 'constructor', '__proto__', 'toString', undefined, null, 
   'a flip called %o is unknown',
   async (name) => {
     const { box, writes } = open()
-    expect((await box.safeFlip(any(name), any(undefined))).error).toMatchObject({ code: 'FLIP_UNKNOWN', facts: { known: ['open', 'shut'] } })
+    expect((await box.safeFlip(any(name), any(undefined))).error).toMatchObject({
+      code: 'FLIP_UNKNOWN',
+      facts: { known: ['open', 'shut'] },
+    })
     await expect(box.explain(any(name))).rejects.toMatchObject({ code: 'FLIP_UNKNOWN' })
     expect(writes()).toBe(0)
   },
@@ -138,20 +152,28 @@ test.each(unrecordable)('an input that cannot be recorded is refused, naming %s'
 
 test('an input where none is declared is refused', async () => {
   const { box, writes } = open()
-  expect((await box.safeFlip('shut', any({ now: true }))).error).toMatchObject({ code: 'INPUT_INVALID', facts: { flip: 'shut' } })
+  expect((await box.safeFlip('shut', any({ now: true }))).error).toMatchObject({
+    code: 'INPUT_INVALID',
+    facts: { flip: 'shut' },
+  })
   expect(writes()).toBe(0)
 })
 
-test.each([[() => 1n], [() => new Date()], [async () => circle], [() => ({ then: 1, f: () => 0 })], [() => Symbol('s')]])(
-  'a step result that cannot be recorded fails the step, naming it: %o',
-  async (run) => {
-    const { box } = open(run)
-    const { error } = await box.safeFlip('open', 1)
-    expect(error?.facts).toMatchObject({ failure: { code: 'STEP_FAILED', message: expect.stringContaining('the result of step "lift"') } })
-    expect(error?.cause).toMatchObject({ code: 'NOT_SERIALISABLE' })
-    expect(await kinds(box)).toEqual(['requested', 'turned', 'undone', 'rolledBack'])
-  },
-)
+test.each([
+  [() => 1n],
+  [() => new Date()],
+  [async () => circle],
+  [() => ({ then: 1, f: () => 0 })],
+  [() => Symbol('s')],
+])('a step result that cannot be recorded fails the step, naming it: %o', async (run) => {
+  const { box } = open(run)
+  const { error } = await box.safeFlip('open', 1)
+  expect(error?.facts).toMatchObject({
+    failure: { code: 'STEP_FAILED', message: expect.stringContaining('the result of step "lift"') },
+  })
+  expect(error?.cause).toMatchObject({ code: 'NOT_SERIALISABLE' })
+  expect(await kinds(box)).toEqual(['requested', 'turned', 'undone', 'rolledBack'])
+})
 
 const bare = Object.create(null) as object
 test.each([undefined, null, '', 'x', 7, bare, 'half a \ud83d smile', new Error('half a \ud83d smile')])(
@@ -165,11 +187,21 @@ test.each([undefined, null, '', 'x', 7, bare, 'half a \ud83d smile', new Error('
   },
 )
 
-test.each([undefined, null, 0, 1, 'true', bare, {}, [true], Promise.resolve('yes'), deny(any(undefined)), deny('\ud83d'), Symbol('yes')])(
-  'a guard that answers %o has said no, and the denial can be read',
-  async (answer) => {
-    const { box } = open(undefined, () => answer)
-    expect((await box.safeFlip('open', 1)).error?.code).toBe('GUARD_REFUSED')
-    expect(await kinds(box)).toEqual(['denied'])
-  },
-)
+test.each([
+  undefined,
+  null,
+  0,
+  1,
+  'true',
+  bare,
+  {},
+  [true],
+  Promise.resolve('yes'),
+  deny(any(undefined)),
+  deny('\ud83d'),
+  Symbol('yes'),
+])('a guard that answers %o has said no, and the denial can be read', async (answer) => {
+  const { box } = open(undefined, () => answer)
+  expect((await box.safeFlip('open', 1)).error?.code).toBe('GUARD_REFUSED')
+  expect(await kinds(box)).toEqual(['denied'])
+})

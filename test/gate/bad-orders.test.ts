@@ -6,7 +6,12 @@ const tap = chart('tap', { version: 1 })
   .deps<{ run(): unknown }>()
   .phase('shut', { initial: true })
   .phase('open')
-  .flip('open', (f) => f.from('shut').to('open').step('turn', { run: ({ deps }) => deps.run(), irreversible: true, retry: { attempts: 1 } }))
+  .flip('open', (f) =>
+    f
+      .from('shut')
+      .to('open')
+      .step('turn', { run: ({ deps }) => deps.run(), irreversible: true, retry: { attempts: 1 } }),
+  )
   .flip('shut', (f) => f.from('open').to('shut'))
   .build()
 
@@ -84,7 +89,10 @@ test.each([
 test('a phase that there is not is one the subject is not in', async () => {
   const { tap } = open()
   await tap.phase()
-  await expect(tap.at(any('constructor'))).rejects.toMatchObject({ code: 'NOT_IN_PHASE', facts: { asked: 'constructor' } })
+  await expect(tap.at(any('constructor'))).rejects.toMatchObject({
+    code: 'NOT_IN_PHASE',
+    facts: { asked: 'constructor' },
+  })
   expect(() => tap.admit(any('__proto__'))).toThrow(expect.objectContaining({ code: 'NOT_IN_PHASE' }))
   expect(tap.permits(any('toString'))).toBe(0)
 })

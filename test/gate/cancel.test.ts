@@ -17,8 +17,15 @@ const pump = chart('pump', { version: 1 })
     f
       .from('idle')
       .to('pumping')
-      .step('prime', { run: ({ deps, signal }) => deps.run('prime', signal), compensate: ({ deps }) => deps.undo('prime') })
-      .step('spin', { run: ({ deps, signal }) => deps.run('spin', signal), compensate: ({ deps }) => deps.undo('spin'), retry: { attempts: 3, base: '10s' } })
+      .step('prime', {
+        run: ({ deps, signal }) => deps.run('prime', signal),
+        compensate: ({ deps }) => deps.undo('prime'),
+      })
+      .step('spin', {
+        run: ({ deps, signal }) => deps.run('spin', signal),
+        compensate: ({ deps }) => deps.undo('spin'),
+        retry: { attempts: 3, base: '10s' },
+      })
       .confirm('flowing', ({ deps }) => deps.confirm(), { poll: '10s', within: '5m' }),
   )
   .flip('burst', (f) =>
@@ -43,12 +50,14 @@ function open(changes: Partial<Deps> = {}, on = stage()) {
 function patient() {
   const told: unknown[] = []
   const run = (step: string, abort: AbortSignal): unknown =>
-    step !== 'spin' ? undefined : new Promise((_, reject) => {
-      abort.addEventListener('abort', () => {
-        told.push(abort.reason)
-        reject(new Error('stopped'))
-      })
-    })
+    step !== 'spin'
+      ? undefined
+      : new Promise((_, reject) => {
+          abort.addEventListener('abort', () => {
+            told.push(abort.reason)
+            reject(new Error('stopped'))
+          })
+        })
   return { told, run }
 }
 
@@ -103,7 +112,8 @@ test('a cancel from another process is noticed at the next record: what was done
   const other = open({}, shared)
   await other.pump.cancel(flipId, order)
   done.resolve()
-  expect((await asked).error?.facts).toMatchObject({ failure: { code: 'CANCELLED' } })
+  const { error } = await asked
+  expect(error?.facts).toMatchObject({ failure: { code: 'CANCELLED' } })
   expect(await kinds(other.pump)).toEqual(['requested', 'cancelRequested', 'stepped', 'turned', 'undone', 'rolledBack'])
 })
 
@@ -123,7 +133,10 @@ test('a cancel that comes while the last record is being written still counts', 
 })
 
 test('a second cancel changes nothing', async () => {
-  const opened = open({ run: patient().run, undo: () => new Promise((resolve) => opened.clock.timer(1_000, () => resolve(0))) })
+  const opened = open({
+    run: patient().run,
+    undo: () => new Promise((resolve) => opened.clock.timer(1_000, () => resolve(0))),
+  })
   const { asked, flipId } = await running(opened)
   await Promise.all([opened.pump.cancel(flipId, order), opened.pump.cancel(flipId, order)])
   await opened.pump.cancel(flipId, order)
@@ -155,7 +168,8 @@ test('nothing is left on the clock by a cancel that comes when its step has just
     },
   })
   const aborted: string[] = []
-  const run = async (step: string, abort: AbortSignal): Promise<void> => abort.addEventListener('abort', () => aborted.push(step))
+  const run = async (step: string, abort: AbortSignal): Promise<void> =>
+    abort.addEventListener('abort', () => aborted.push(step))
   const opened = open({ run }, { ...shared, journal: held })
   const { asked, flipId } = await running(opened)
   await opened.pump.cancel(flipId, order)
@@ -171,10 +185,20 @@ test('break-glass sets the phase over a running flip, whose caller is told', asy
   const opened = open({ run })
   const { asked, flipId } = await running(opened)
   await opened.pump.force('broken', order)
-  expect((await asked).error).toMatchObject({ code: 'FLIP_OVERRIDDEN', facts: { flip: 'start', flipId, phase: 'broken' } })
+  expect((await asked).error).toMatchObject({
+    code: 'FLIP_OVERRIDDEN',
+    facts: { flip: 'start', flipId, phase: 'broken' },
+  })
   expect(told).toMatchObject([{ code: 'FLIP_OVERRIDDEN' }])
   expect(await opened.pump.phase()).toBe('broken')
-  expect((await records(opened.pump)).at(-1)).toMatchObject({ kind: 'forced', phase: 'broken', from: 'idle', overridden: flipId, epoch: 2, ...order })
+  expect((await records(opened.pump)).at(-1)).toMatchObject({
+    kind: 'forced',
+    phase: 'broken',
+    from: 'idle',
+    overridden: flipId,
+    epoch: 2,
+    ...order,
+  })
 })
 
 test('break-glass from another process fences the owner: nothing it does is recorded any more', async () => {
@@ -205,8 +229,16 @@ test('who joined a flip that is overridden is told so, and a later call with the
 
 test('break-glass needs no legality, but an actor and a reason', async () => {
   const { pump } = open()
-  const bad = [undefined, {}, { actor: order.actor }, { reason: 'x' }, { ...order, reason: ' ' }, { ...order, actor: { id: '' } }]
-  for (const given of bad) await expect(pump.force('broken', given as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
+  const bad = [
+    undefined,
+    {},
+    { actor: order.actor },
+    { reason: 'x' },
+    { ...order, reason: ' ' },
+    { ...order, actor: { id: '' } },
+  ]
+  for (const given of bad)
+    await expect(pump.force('broken', given as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
   expect(await kinds(pump)).toEqual([])
   await pump.force('pumping', order)
   expect((await pump.flip('stop')).to).toBe('idle')

@@ -16,12 +16,27 @@ const track = chart('track', { version: 1 })
       .from('empty')
       .to('busy')
       .exclusive('tunnel', 'bridge')
-      .step('drive', { run: (context) => context.deps.run(context.subject, context), compensate: ({ deps, subject }) => deps.undo(subject) })
+      .step('drive', {
+        run: (context) => context.deps.run(context.subject, context),
+        compensate: ({ deps, subject }) => deps.undo(subject),
+      })
       .step('park', { run: () => undefined }),
   )
   .flip('leave', (f) => f.from('busy').to('empty'))
-  .flip('dig', (f) => f.from('empty').to('busy').exclusive('tunnel').step('dig', { run: (context) => context.deps.run(context.subject, context) }))
-  .flip('paint', (f) => f.from('empty').to('busy').exclusive('bridge').step('paint', { run: (context) => context.deps.run(context.subject, context) }))
+  .flip('dig', (f) =>
+    f
+      .from('empty')
+      .to('busy')
+      .exclusive('tunnel')
+      .step('dig', { run: (context) => context.deps.run(context.subject, context) }),
+  )
+  .flip('paint', (f) =>
+    f
+      .from('empty')
+      .to('busy')
+      .exclusive('bridge')
+      .step('paint', { run: (context) => context.deps.run(context.subject, context) }),
+  )
   .build()
 
 function open(run: Deps['run'] = () => undefined, on = stage(), undo: Deps['undo'] = () => undefined) {
@@ -49,7 +64,10 @@ test('a resource that is held refuses a flip, and nothing is written', async () 
   const { one, two, clock } = open(() => done.promise)
   const first = one.flip('enter')
   await clock.advance(0)
-  expect((await two.safeFlip('enter')).error).toMatchObject({ code: 'RESOURCE_BUSY', facts: { resource: 'bridge', waitedMs: 0 } })
+  expect((await two.safeFlip('enter')).error).toMatchObject({
+    code: 'RESOURCE_BUSY',
+    facts: { resource: 'bridge', waitedMs: 0 },
+  })
   const waiting = two.safeFlip('enter', undefined, { wait: '2s' })
   await clock.advance(1_999)
   expect(await isPending(clock, waiting)).toBe(true)
@@ -143,7 +161,9 @@ test('a flip that loses its resource is told, and turns back', async () => {
   lock.lose()
   await clock.advance(1_000)
   const { error } = await asked
-  expect(error?.facts).toMatchObject({ failure: { code: 'RESOURCE_LOST', message: 'the lease on resource "bridge" was lost' } })
+  expect(error?.facts).toMatchObject({
+    failure: { code: 'RESOURCE_LOST', message: 'the lease on resource "bridge" was lost' },
+  })
   expect(told).toEqual(['the lease on resource "bridge" was lost'])
   expect(undone).toEqual(['one'])
 })
@@ -153,7 +173,8 @@ test('a resource that is lost while a record is being written turns the flip bac
   const lock = losing(shared.lock)
   let isDown = false
   const flaky = over(shared.journal, {
-    append: (subject, append) => (isDown ? Promise.reject(new Error('no answer')) : shared.journal.append(subject, append)),
+    append: (subject, append) =>
+      isDown ? Promise.reject(new Error('no answer')) : shared.journal.append(subject, append),
   })
   const done = signal()
   const { one, clock } = open(() => done.promise, { ...shared, lock, journal: flaky })

@@ -41,7 +41,10 @@ test('it says what would be done, and does and writes nothing', async () => {
     phase: 'moored',
     to: 'sailing',
     allowed: ['sail', 'wreck'],
-    guards: [{ guard: 'tide', refusal: undefined }, { guard: 'crew', refusal: undefined }],
+    guards: [
+      { guard: 'tide', refusal: undefined },
+      { guard: 'crew', refusal: undefined },
+    ],
     steps: ['cast off'],
     confirms: ['under way'],
   } satisfies Explanation)
@@ -53,16 +56,28 @@ test('it asks every guard, not only up to the first no', async () => {
   expect(await ship.explain('sail', port, { actor })).toMatchObject({
     verdict: 'refused',
     reason: 'guard "tide": low tide',
-    guards: [{ guard: 'tide', refusal: 'low tide' }, { guard: 'crew', refusal: 'it answered false, not true' }],
+    guards: [
+      { guard: 'tide', refusal: 'low tide' },
+      { guard: 'crew', refusal: 'it answered false, not true' },
+    ],
   })
   expect(await kinds(ship)).toEqual([])
 })
 
 test('it says when somebody may not, or asks with bad input, or from the wrong phase', async () => {
   const { ship } = open()
-  expect(await ship.explain('sail', port)).toMatchObject({ verdict: 'unauthorised', reason: expect.stringContaining('captain') })
-  expect(await ship.explain('sail', {} as never, { actor })).toMatchObject({ verdict: 'bad input', reason: expect.stringContaining('port') })
-  expect(await ship.explain('moor')).toMatchObject({ verdict: 'illegal', reason: expect.stringContaining('allowed: sail, wreck') })
+  expect(await ship.explain('sail', port)).toMatchObject({
+    verdict: 'unauthorised',
+    reason: expect.stringContaining('captain'),
+  })
+  expect(await ship.explain('sail', {} as never, { actor })).toMatchObject({
+    verdict: 'bad input',
+    reason: expect.stringContaining('port'),
+  })
+  expect(await ship.explain('moor')).toMatchObject({
+    verdict: 'illegal',
+    reason: expect.stringContaining('allowed: sail, wreck'),
+  })
 })
 
 test('it says what a key would do', async () => {
@@ -77,7 +92,10 @@ test('it says what a key would do', async () => {
   expect(await ask(port, 'other')).toMatchObject({ verdict: 'busy', reason: expect.stringContaining('is in progress') })
   done.resolve()
   await sailing
-  expect(await ask(port, 'k')).toMatchObject({ verdict: 'would replay', reason: expect.stringContaining(flip?.id ?? '') })
+  expect(await ask(port, 'k')).toMatchObject({
+    verdict: 'would replay',
+    reason: expect.stringContaining(flip?.id ?? ''),
+  })
 })
 
 test('a flip it does not know is an error, not an explanation', async () => {

@@ -52,7 +52,14 @@ async function kinds(subject: Subject): Promise<string[]> {
 test('a flip runs its steps in order, with their results, and changes the phase', async () => {
   const { lamp, log } = setUp()
   const result = await lamp.flip('switch-on', { watts: 460 })
-  expect(result).toMatchObject({ from: 'off', to: 'on', epoch: 1, attempt: 1, outputs: { wire: { ampere: 2 } }, replayed: false })
+  expect(result).toMatchObject({
+    from: 'off',
+    to: 'on',
+    epoch: 1,
+    attempt: 1,
+    outputs: { wire: { ampere: 2 } },
+    replayed: false,
+  })
   expect(log).toEqual(['wire 460', 'glow 2'])
   expect(await lamp.phase()).toBe('on')
   expect(await kinds(lamp)).toEqual(['requested', 'stepped', 'stepped', 'committed'])
@@ -70,13 +77,19 @@ test('a failing step turns the flip back: what completed and what is in doubt is
 
 test('an illegal flip names what is legal from here', async () => {
   const { lamp } = setUp()
-  await expect(lamp.flip('switch-off')).rejects.toMatchObject({ code: 'FLIP_ILLEGAL', facts: { from: 'off', allowed: ['switch-on', 'smash'] } })
+  await expect(lamp.flip('switch-off')).rejects.toMatchObject({
+    code: 'FLIP_ILLEGAL',
+    facts: { from: 'off', allowed: ['switch-on', 'smash'] },
+  })
 })
 
 test('a guard that does not answer true refuses with its reason, and the denial is recorded', async () => {
   const { lamp, cutPower } = setUp()
   cutPower()
-  await expect(lamp.flip('switch-on', { watts: 1 })).rejects.toMatchObject({ code: 'GUARD_REFUSED', facts: { guard: 'healthy', reason: 'no power' } })
+  await expect(lamp.flip('switch-on', { watts: 1 })).rejects.toMatchObject({
+    code: 'GUARD_REFUSED',
+    facts: { guard: 'healthy', reason: 'no power' },
+  })
   expect(await kinds(lamp)).toEqual(['denied'])
 })
 

@@ -58,7 +58,11 @@ test('a gate takes the dependencies that its chart declares, and none other', ()
 
 test('a flip is one that the chart declares, with the input that it declares', () => {
   void subject.flip('drain', input)
-  void subject.flip('drain', { reason: 'x', force: true }, { key: 'k', actor: { id: 'kim', roles: ['sre'] }, wait: '1m', join: false })
+  void subject.flip(
+    'drain',
+    { reason: 'x', force: true },
+    { key: 'k', actor: { id: 'kim', roles: ['sre'] }, wait: '1m', join: false },
+  )
   void subject.flip('stop')
   void subject.flip('stop', undefined, { key: 'k' })
   // @ts-expect-error no such flip

@@ -31,7 +31,18 @@ test('the history tells who asked for what, what was done, and what became of it
   const { version, fingerprint } = device
   expect(await records(kettle)).toEqual([
     {
-      ...{ n: 1, at, epoch: 1, kind: 'requested', flipId, ...where, input: { litres: 2 }, key: 'tea', attempt: 1, actor },
+      ...{
+        n: 1,
+        at,
+        epoch: 1,
+        kind: 'requested',
+        flipId,
+        ...where,
+        input: { litres: 2 },
+        key: 'tea',
+        attempt: 1,
+        actor,
+      },
       ...{ owner: gate.owner, trace: '00-abc', deadline: at + 600_000, chart: { version, fingerprint } },
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
@@ -68,6 +79,11 @@ test('the state tells since when, and which timers run', async () => {
   const at = clock.now()
   await clock.advance(5_000)
   expect(await kettle.state()).toEqual({
-    phase: 'hot', since: at, version: 3, epoch: 1, timers: [{ flip: 'cool', at: at + 3_600_000 }], flip: undefined,
+    phase: 'hot',
+    since: at,
+    version: 3,
+    epoch: 1,
+    timers: [{ flip: 'cool', at: at + 3_600_000 }],
+    flip: undefined,
   })
 })

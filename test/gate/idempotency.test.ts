@@ -30,7 +30,12 @@ const lift = chart('lift', { version: 1 })
       .step('two', { run: ({ deps, stepKey }) => deps.work('two', stepKey), compensate: () => undefined }),
   )
   .flip('lower', (f) => f.from('up').to('down'))
-  .flip('hold', (f) => f.from('down', 'up').to('down').input(z.object({ floor: z.number() })))
+  .flip('hold', (f) =>
+    f
+      .from('down', 'up')
+      .to('down')
+      .input(z.object({ floor: z.number() })),
+  )
   .build()
 
 function open(on: { readonly clock: VirtualClock; readonly journal: Journal }, deps: Partial<Deps> = {}) {
@@ -92,7 +97,10 @@ test('a key that was used for another flip or another input is a mismatch, also 
   await open(shared).lift.flip('raise', input, { key: 'k' })
   const { lift } = open(shared)
   const facts = { subject: 'lift-1', key: 'k', earlier: 'raise' }
-  expect((await lift.safeFlip('raise', { floor: 4 }, { key: 'k' })).error).toMatchObject({ code: 'KEY_MISMATCH', facts })
+  expect((await lift.safeFlip('raise', { floor: 4 }, { key: 'k' })).error).toMatchObject({
+    code: 'KEY_MISMATCH',
+    facts,
+  })
   expect((await lift.safeFlip('hold', input, { key: 'k' })).error).toMatchObject({ code: 'KEY_MISMATCH', facts })
 })
 
@@ -150,7 +158,10 @@ test('any other failure is not stored: the next call is another attempt, with a 
   expect(failed.error?.facts).toMatchObject({ flipId: expect.not.stringMatching(second.flipId) })
   expect(new Set(keys).size).toBe(4)
   const requested = (await records(lift)).filter((record) => record.kind === 'requested')
-  expect(requested).toMatchObject([{ key: 'k', attempt: 1 }, { key: 'k', attempt: 2 }])
+  expect(requested).toMatchObject([
+    { key: 'k', attempt: 1 },
+    { key: 'k', attempt: 2 },
+  ])
 })
 
 test('who joins from another process gets the outcome of the flip that was running, also when it fails', async () => {
@@ -168,7 +179,10 @@ test('who joins from another process gets the outcome of the flip that was runni
   done.reject(new Error('power cut'))
   await shared.clock.advance(2_000)
   const { flipId } = (await first).error?.facts as { flipId: string }
-  expect((await joined).error).toMatchObject({ code: 'FLIP_ROLLED_BACK', facts: { flipId, failure: { message: 'power cut' } } })
+  expect((await joined).error).toMatchObject({
+    code: 'FLIP_ROLLED_BACK',
+    facts: { flipId, failure: { message: 'power cut' } },
+  })
   expect(runs).toBe(1)
 })
 
@@ -176,7 +190,10 @@ test('a caller with the key of a dead owner adopts its flip and resumes it', asy
   const shared = stage()
   const keys: string[] = []
   const dying = mortal(shared.journal)
-  const dead = open({ ...shared, journal: dying.journal }, { work: (step) => (step === 'two' ? new Promise(() => undefined) : undefined) })
+  const dead = open(
+    { ...shared, journal: dying.journal },
+    { work: (step) => (step === 'two' ? new Promise(() => undefined) : undefined) },
+  )
   void dead.lift.safeFlip('raise', input, { key: 'k' })
   await shared.clock.advance(0)
   const before = await records(open(shared).lift)

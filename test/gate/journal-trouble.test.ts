@@ -36,7 +36,12 @@ function open(meddle: (append: Append) => undefined | (() => unknown), changes: 
     ...changes,
   })
   const ran: string[] = []
-  const gate = createGate(valve, { ...shared, journal, random: () => 0.5, deps: { run: (step) => void ran.push(step) } })
+  const gate = createGate(valve, {
+    ...shared,
+    journal,
+    random: () => 0.5,
+    deps: { run: (step) => void ran.push(step) },
+  })
   return { ...shared, gate, valve: gate.subject('valve-1'), ran }
 }
 
@@ -48,15 +53,18 @@ const failed = (): never => {
 }
 const all = ['requested', 'stepped', 'stepped', 'stepped', 'committed']
 
-test.each(['requested', 'stepped', 'committed'])('a lost answer to "%s" is asked for again: nothing is done or stored twice', async (kind) => {
-  let lost = 0
-  const { valve, ran, clock } = open((append) => (holds(append, kind) && lost++ === 0 ? unknown : undefined))
-  const asked = valve.flip('open')
-  await clock.advance(10_000)
-  expect(await asked).toMatchObject({ to: 'open', epoch: 1 })
-  expect(ran).toEqual(['one', 'two', 'three'])
-  expect(await kinds(valve)).toEqual(all)
-})
+test.each(['requested', 'stepped', 'committed'])(
+  'a lost answer to "%s" is asked for again: nothing is done or stored twice',
+  async (kind) => {
+    let lost = 0
+    const { valve, ran, clock } = open((append) => (holds(append, kind) && lost++ === 0 ? unknown : undefined))
+    const asked = valve.flip('open')
+    await clock.advance(10_000)
+    expect(await asked).toMatchObject({ to: 'open', epoch: 1 })
+    expect(ran).toEqual(['one', 'two', 'three'])
+    expect(await kinds(valve)).toEqual(all)
+  },
+)
 
 test('an error that is not ours says nothing of what was stored, and is treated so', async () => {
   let lost = 0
@@ -106,10 +114,9 @@ test('a journal that fails in the middle is asked again while the lease is held'
 
 test('a journal that goes on failing costs the lease, and the flip is left to be adopted', async () => {
   let isDown = true
-  const { valve, gate, clock, ran } = open(
-    (append) => (isDown && holds(append, 'stepped') ? failed() : undefined),
-    { renew: () => Promise.reject(new Error('down')) },
-  )
+  const { valve, gate, clock, ran } = open((append) => (isDown && holds(append, 'stepped') ? failed() : undefined), {
+    renew: () => Promise.reject(new Error('down')),
+  })
   const asked = valve.safeFlip('open')
   expect(await timed(clock, asked, 100)).toBeLessThanOrEqual(11_000)
   expect((await asked).error?.code).toBe('LEASE_LOST')
@@ -134,7 +141,9 @@ test('a read that fails while a flip runs is asked again, and does not end it', 
   await clock.advance(0)
   const flipId = (await owner.state()).flip?.id ?? ''
   // Another process writes, so that the owner has to read again.
-  await createGate(valve, { clock, journal: shared.journal, deps: { run } }).subject('valve-1').cancel(flipId, { reason: 'x' })
+  await createGate(valve, { clock, journal: shared.journal, deps: { run } })
+    .subject('valve-1')
+    .cancel(flipId, { reason: 'x' })
   fails = 2
   done.resolve()
   await clock.advance(3_000)
@@ -143,7 +152,10 @@ test('a read that fails while a flip runs is asked again, and does not end it', 
 
 test('a journal that cannot be read refuses a flip with a coded error', async () => {
   const { valve } = open(() => undefined, { read: () => Promise.reject(new Error('no route')) })
-  expect((await valve.safeFlip('open')).error).toMatchObject({ code: 'JOURNAL_FAILED', facts: { operation: 'read', cause: 'no route' } })
+  expect((await valve.safeFlip('open')).error).toMatchObject({
+    code: 'JOURNAL_FAILED',
+    facts: { operation: 'read', cause: 'no route' },
+  })
   await expect(valve.phase()).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
 })
 

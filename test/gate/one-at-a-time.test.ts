@@ -23,7 +23,13 @@ const door = chart('door', { version: 1 })
       .confirm('wide', ({ deps }) => deps.confirm(), { within: '1s', poll: '100ms' }),
   )
   .flip('close', (f) => f.from('open').to('shut'))
-  .flip('seal', (f) => f.from('shut', 'open').to('sealed').preempt().step('weld', { run: (context) => context.deps.work(context) }))
+  .flip('seal', (f) =>
+    f
+      .from('shut', 'open')
+      .to('sealed')
+      .preempt()
+      .step('weld', { run: (context) => context.deps.work(context) }),
+  )
   .flip('weld', (f) => f.from('shut', 'open').to('sealed').preempt())
   .build()
 
@@ -42,7 +48,10 @@ test('while a flip is in progress another is refused, naming it', async () => {
   const { error } = await door.safeFlip('open')
   done.resolve()
   const { flipId } = await opening
-  expect(error).toMatchObject({ code: 'FLIP_BUSY', facts: { subject: 'door-1', running: 'open', flipId, stuck: false } })
+  expect(error).toMatchObject({
+    code: 'FLIP_BUSY',
+    facts: { subject: 'door-1', running: 'open', flipId, stuck: false },
+  })
 })
 
 test('of many flips at once exactly one goes', async () => {
@@ -107,7 +116,9 @@ test('a pre-empting flip cancels the one in progress, waits for its undo, and go
   const opening = door.safeFlip('open')
   await clock.advance(0)
   expect((await door.flip('weld')).from).toBe('shut')
-  expect((await opening).error).toMatchObject({ facts: { failure: { code: 'CANCELLED', message: 'pre-empted by flip "weld"' } } })
+  expect((await opening).error).toMatchObject({
+    facts: { failure: { code: 'CANCELLED', message: 'pre-empted by flip "weld"' } },
+  })
   expect(log).toEqual(['undo'])
   const found = await kinds(door)
   expect(found).toEqual(['requested', 'cancelRequested', 'turned', 'undone', 'rolledBack', 'requested', 'committed'])
@@ -171,7 +182,13 @@ test('a flip asked for through the step of another subject is refused as well, n
 
 test('a step may flip another subject of the same gate', async () => {
   const gates: { gate?: ReturnType<typeof open>['gate'] } = {}
-  const { gate, door } = open({ work: () => gates.gate?.subject('door-2').flip('weld').then(() => undefined) })
+  const { gate, door } = open({
+    work: () =>
+      gates.gate
+        ?.subject('door-2')
+        .flip('weld')
+        .then(() => undefined),
+  })
   gates.gate = gate
   await door.flip('open')
   expect(await gate.subject('door-2').phase()).toBe('sealed')

@@ -53,7 +53,9 @@ test('no permit is given for another phase', async () => {
 test('no permit is given before the phase was ever read here', async () => {
   const { gate } = await open()
   const unread = gate.subject('shop-2')
-  expect(() => unread.admit('open')).toThrow(expect.objectContaining({ code: 'PHASE_UNKNOWN', facts: { subject: 'shop-2' } }))
+  expect(() => unread.admit('open')).toThrow(
+    expect.objectContaining({ code: 'PHASE_UNKNOWN', facts: { subject: 'shop-2' } }),
+  )
   await unread.phase()
   expect(unread.admit('open').phase).toBe('open')
 })

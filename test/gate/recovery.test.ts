@@ -1,7 +1,7 @@
 import { chart, createGate, type Journal } from 'phasegate'
 import type { VirtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
-import { isPending, kinds, mortal, over, records, signal, stage } from './stage.ts'
+import { kinds, mortal, over, records, signal, stage } from './stage.ts'
 
 interface Deps {
   run(step: string, epoch: number): unknown
@@ -17,21 +17,40 @@ const crane = chart('crane', { version: 1 })
     f
       .from('low')
       .to('high')
-      .step('hook', { run: ({ deps, epoch }) => deps.run('hook', epoch), compensate: ({ deps, output }) => deps.undo('hook', output) })
-      .step('hoist', { run: ({ deps, epoch }) => deps.run('hoist', epoch), compensate: ({ deps, output }) => deps.undo('hoist', output) }),
+      .step('hook', {
+        run: ({ deps, epoch }) => deps.run('hook', epoch),
+        compensate: ({ deps, output }) => deps.undo('hook', output),
+      })
+      .step('hoist', {
+        run: ({ deps, epoch }) => deps.run('hoist', epoch),
+        compensate: ({ deps, output }) => deps.undo('hoist', output),
+      }),
   )
   .flip('drop', (f) =>
-    f.from('low').to('high').step('cut', { run: ({ deps, epoch }) => deps.run('cut', epoch), compensate: ({ deps, output }) => deps.undo('cut', output), once: true }),
+    f
+      .from('low')
+      .to('high')
+      .step('cut', {
+        run: ({ deps, epoch }) => deps.run('cut', epoch),
+        compensate: ({ deps, output }) => deps.undo('cut', output),
+        once: true,
+      }),
   )
   .flip('swing', (f) =>
     f
       .from('low')
       .to('high')
       .recover('rollBack')
-      .step('hook', { run: ({ deps, epoch }) => deps.run('hook', epoch), compensate: ({ deps, output }) => deps.undo('hook', output) }),
+      .step('hook', {
+        run: ({ deps, epoch }) => deps.run('hook', epoch),
+        compensate: ({ deps, output }) => deps.undo('hook', output),
+      }),
   )
   .flip('blast', (f) =>
-    f.from('low').to('high').step('fire', { run: ({ deps, epoch }) => deps.run('fire', epoch), once: true, irreversible: true }),
+    f
+      .from('low')
+      .to('high')
+      .step('fire', { run: ({ deps, epoch }) => deps.run('fire', epoch), once: true, irreversible: true }),
   )
   .flip('lower', (f) => f.from('high').to('low'))
   .build()
@@ -65,57 +84,6 @@ test('the flip of a dead owner is adopted once its lease has run out, not before
   expect(skipped).toEqual([])
   expect(ran).toEqual([['hoist', 2]])
   expect((await records(crane))[2]).toMatchObject({ kind: 'adopted', epoch: 2, doubt: 'hoist', owner: gate.owner })
-})
-
-test('a gate that closes in the middle of a flip leaves it to be adopted, and tells its caller', async () => {
-  const shared = stage()
-  const told: unknown[] = []
-  const owner = open(shared, { run: (step) => (step === 'hoist' ? new Promise(() => undefined) : undefined) })
-  owner.gate.on('lease.lost', ({ error }) => told.push(error.code))
-  const asked = owner.crane.safeFlip('lift')
-  await shared.clock.advance(0)
-  const closing = owner.gate.close({ within: 0 })
-  await shared.clock.advance(0)
-  const { left } = await closing
-  expect((await asked).error?.code).toBe('GATE_CLOSED')
-  expect(told).toEqual(['GATE_CLOSED'])
-  await shared.clock.advance(15_000)
-  const { gate } = open(shared)
-  expect((await gate.recover()).adopted).toMatchObject([{ flipId: left[0], outcome: 'committed' }])
-})
-
-test('a gate that closes waits for its flips, as long as it was told', async () => {
-  const shared = stage()
-  const done = signal()
-  const owner = open(shared, { run: () => done.promise })
-  const asked = owner.crane.flip('lift')
-  await shared.clock.advance(0)
-  const closing = owner.gate.close({ within: '5s' })
-  await shared.clock.advance(4_000)
-  expect(await isPending(shared.clock, closing)).toBe(true)
-  expect((await owner.gate.subject('crane-2').safeFlip('lift')).error?.code).toBe('GATE_CLOSED')
-  done.resolve()
-  expect(await closing).toEqual({ left: [] })
-  expect((await asked).to).toBe('high')
-})
-
-test('a flip that is being claimed when the gate closes is not run behind its back', async () => {
-  const shared = stage()
-  const wait = signal()
-  const slow = over(shared.journal, {
-    append: (subject, append) => wait.promise.then(() => shared.journal.append(subject, append)),
-  })
-  const ran: string[] = []
-  const owner = open({ ...shared, journal: slow }, { run: (step) => void ran.push(step) })
-  const asked = owner.crane.safeFlip('lift')
-  await shared.clock.advance(0)
-  const closing = owner.gate.close({ within: 0 })
-  wait.resolve()
-  await closing
-  const atClose = [...ran]
-  await shared.clock.advance(100)
-  expect((await asked).error?.code).toBe('GATE_CLOSED')
-  expect(ran).toEqual(atClose)
 })
 
 test('a step that runs at most once is undone, not run again, when its owner died in it', async () => {
@@ -194,17 +162,22 @@ test('an owner that cannot renew gives up before anybody may adopt: its signal a
     .phase('a', { initial: true })
     .phase('b', { final: true })
     .flip('go', (f) =>
-      f.from('a').to('b').step('effect', {
-        run: async ({ signal: abort, assertHeld }) => {
-          assertHeld()
-          await new Promise((resolve) => abort.addEventListener('abort', resolve))
-          aborted.push([shared.clock.monotonic(), (abort.reason as { code: string }).code])
-          assertHeld()
-        },
-      }),
+      f
+        .from('a')
+        .to('b')
+        .step('effect', {
+          run: async ({ signal: abort, assertHeld }) => {
+            assertHeld()
+            await new Promise((resolve) => abort.addEventListener('abort', resolve))
+            aborted.push([shared.clock.monotonic(), (abort.reason as { code: string }).code])
+            assertHeld()
+          },
+        }),
     )
     .build()
-  const asked = createGate(stubborn, { ...shared, journal: deaf }).subject('s').safeFlip('go')
+  const asked = createGate(stubborn, { ...shared, journal: deaf })
+    .subject('s')
+    .safeFlip('go')
   await shared.clock.advance(14_999)
   expect(aborted).toEqual([[10_000, 'LEASE_LOST']])
   expect((await asked).error).toMatchObject({ code: 'LEASE_LOST', facts: { epoch: 1 } })

@@ -23,7 +23,11 @@ const oven = chart('oven', { version: 1 })
       .guard('closed', ({ deps }) => deps.guard(), { timeout: '2s' })
       .step('light', {
         run: (context) => context.deps.step(context),
-        compensate: { run: (context) => context.deps.undo(context), timeout: '5s', retry: { attempts: 2, base: '1s', cap: '1s' } },
+        compensate: {
+          run: (context) => context.deps.undo(context),
+          timeout: '5s',
+          retry: { attempts: 2, base: '1s', cap: '1s' },
+        },
         timeout: '10s',
         retry: { attempts: 5, base: '1s', cap: '4s' },
       })
@@ -42,7 +46,13 @@ const oven = chart('oven', { version: 1 })
   .build()
 
 let last = stage()
-const deps: Deps = { guard: () => true, step: () => undefined, undo: () => undefined, confirm: () => true, last: () => undefined }
+const deps: Deps = {
+  guard: () => true,
+  step: () => undefined,
+  undo: () => undefined,
+  confirm: () => true,
+  last: () => undefined,
+}
 
 function open(changes: Partial<Deps> = {}, random = 1) {
   last = stage()
@@ -77,7 +87,10 @@ test('a step that takes too long is told by its signal, and its flip turns back'
   const { heat, clock } = open({ step }, 0)
   const asked = heat()
   expect(await timed(clock, asked)).toBe(50_000)
-  expect(told.slice(0, 2)).toEqual([[10_000, 'TimeoutError'], [20_000, 'TimeoutError']])
+  expect(told.slice(0, 2)).toEqual([
+    [10_000, 'TimeoutError'],
+    [20_000, 'TimeoutError'],
+  ])
   expect((await asked).error?.facts).toMatchObject({ failure: { code: 'STEP_TIMEOUT', step: 'light' } })
 })
 
@@ -170,11 +183,19 @@ test('a wait for the next attempt ends with the time of the flip', async () => {
         .step('try', { run: () => Promise.reject(new Error('no')), retry: { attempts: 3, base: '1h', cap: '1h' } })
         .timeout('1m'),
     )
-    .flip('look', (f) => f.from('a').to('b').confirm('seen', () => false, { within: '2h', poll: '1h' }).timeout('1m'))
+    .flip('look', (f) =>
+      f
+        .from('a')
+        .to('b')
+        .confirm('seen', () => false, { within: '2h', poll: '1h' })
+        .timeout('1m'),
+    )
     .build()
   for (const flip of ['go', 'look'] as const) {
     last = stage()
-    const asked = createGate(patient, { ...last, random: () => 1 }).subject('p').safeFlip(flip)
+    const asked = createGate(patient, { ...last, random: () => 1 })
+      .subject('p')
+      .safeFlip(flip)
     expect(await timed(last.clock, asked, 1_000)).toBe(60_000)
     expect((await asked).error?.facts).toMatchObject({ failure: { code: 'FLIP_TIMEOUT' } })
   }
@@ -187,7 +208,10 @@ test('an undo that takes too long is tried again, and then the flip is stuck', a
   const { heat, clock, oven } = open({ step: fail, undo: never }, 0)
   const asked = heat()
   expect(await timed(clock, asked, 100)).toBe(12_000)
-  expect((await asked).error).toMatchObject({ code: 'FLIP_STUCK', facts: { failure: { code: 'UNDO_TIMEOUT', step: 'light' } } })
+  expect((await asked).error).toMatchObject({
+    code: 'FLIP_STUCK',
+    facts: { failure: { code: 'UNDO_TIMEOUT', step: 'light' } },
+  })
   expect((await oven.state()).flip?.course).toMatchObject({ type: 'stuck', doing: 'undo', step: 'light' })
 })
 
@@ -195,6 +219,9 @@ test('past the point of no return a timeout is no way back: the flip is stuck', 
   const { oven, clock } = open({ last: never })
   const asked = oven.safeFlip('sinter')
   expect(await timed(clock, asked, 100)).toBe(4_000)
-  expect((await asked).error).toMatchObject({ code: 'FLIP_STUCK', facts: { failure: { code: 'STEP_TIMEOUT', step: 'hold' } } })
+  expect((await asked).error).toMatchObject({
+    code: 'FLIP_STUCK',
+    facts: { failure: { code: 'STEP_TIMEOUT', step: 'hold' } },
+  })
   expect(await isPending(clock, oven.state())).toBe(false)
 })

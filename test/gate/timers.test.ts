@@ -93,7 +93,12 @@ test('a timer that is refused says so, where it is asked for and as an event', a
     .phase('a', { initial: true })
     .phase('b', { after: { '1m': 'back' } })
     .flip('go', (f) => f.from('a').to('b'))
-    .flip('back', (f) => f.from('b').to('a').guard('asked nicely', () => false))
+    .flip('back', (f) =>
+      f
+        .from('b')
+        .to('a')
+        .guard('asked nicely', () => false),
+    )
     .build()
   const { clock, journal } = stage()
   const gate = createGate(guarded, { clock, journal })

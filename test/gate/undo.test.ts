@@ -63,7 +63,10 @@ test('what is done, and what is in doubt, is undone in reverse; a step without a
   const undone: unknown[] = []
   const { rail } = open({ run: failing('pull').run, undo: (...all) => void undone.push(all) })
   expect((await rail.safeFlip('shunt')).error?.code).toBe('FLIP_ROLLED_BACK')
-  expect(undone).toEqual([['pull', undefined], ['couple', 'coupled']])
+  expect(undone).toEqual([
+    ['pull', undefined],
+    ['couple', 'coupled'],
+  ])
   const turned = (await records(rail)).find((record) => record.kind === 'turned')
   expect(turned).toMatchObject({ undo: ['pull', 'couple'], failure: { code: 'STEP_FAILED', step: 'pull' } })
   expect(await rail.phase()).toBe('west')
@@ -83,7 +86,10 @@ test('an irreversible step that fails is tried again, and then stuck, never undo
   const { rail, clock } = open({ run, undo: (step) => void undone.push(step) })
   const asked = rail.safeFlip('scrap')
   await clock.advance(1)
-  expect((await asked).error).toMatchObject({ code: 'FLIP_STUCK', facts: { failure: { step: 'cut', code: 'STEP_FAILED' } } })
+  expect((await asked).error).toMatchObject({
+    code: 'FLIP_STUCK',
+    facts: { failure: { step: 'cut', code: 'STEP_FAILED' } },
+  })
   expect([state.tries, undone]).toEqual([5, []])
   expect((await rail.safeFlip('shunt')).error).toMatchObject({ code: 'FLIP_BUSY', facts: { stuck: true } })
 })
@@ -100,10 +106,19 @@ async function stuck() {
 test('a stuck flip is retried once its cause is mended; who and why is recorded first', async () => {
   const { rail, flipId, state } = await stuck()
   state.broken = false
-  expect(await rail.resolve(flipId, 'retry', order)).toMatchObject({ subject: 'rail-1', flipId, flip: 'scrap', outcome: 'committed' })
+  expect(await rail.resolve(flipId, 'retry', order)).toMatchObject({
+    subject: 'rail-1',
+    flipId,
+    flip: 'scrap',
+    outcome: 'committed',
+  })
   expect(await rail.phase()).toBe('east')
   const after = (await records(rail)).slice(3)
-  expect(after).toMatchObject([{ kind: 'resolved', how: 'retry', ...order }, { kind: 'stepped' }, { kind: 'committed' }])
+  expect(after).toMatchObject([
+    { kind: 'resolved', how: 'retry', ...order },
+    { kind: 'stepped' },
+    { kind: 'committed' },
+  ])
   expect(await rail.flip('scrap', undefined, { key: 'k' })).toMatchObject({ flipId, replayed: true })
 })
 
@@ -123,15 +138,19 @@ test('a stuck step can be skipped, as if it had been done', async () => {
   expect((await records(rail)).at(-2)).toMatchObject({ kind: 'resolved', how: 'skip', ...order })
 })
 
-test.each([[undefined, 'east', 'committed'], ['east', 'east', 'committed'], ['west', 'west', 'rolledBack']] as const)(
-  'a stuck flip can be forced to end in %s',
-  async (phase, found, outcome) => {
-    const { rail, flipId } = await stuck()
-    expect(await rail.resolve(flipId, 'force', { ...order, phase })).toMatchObject({ outcome })
-    expect(await rail.phase()).toBe(found)
-    expect((await records(rail)).slice(-2)).toMatchObject([{ kind: 'resolved', how: 'force', ...order }, { kind: outcome }])
-  },
-)
+test.each([
+  [undefined, 'east', 'committed'],
+  ['east', 'east', 'committed'],
+  ['west', 'west', 'rolledBack'],
+] as const)('a stuck flip can be forced to end in %s', async (phase, found, outcome) => {
+  const { rail, flipId } = await stuck()
+  expect(await rail.resolve(flipId, 'force', { ...order, phase })).toMatchObject({ outcome })
+  expect(await rail.phase()).toBe(found)
+  expect((await records(rail)).slice(-2)).toMatchObject([
+    { kind: 'resolved', how: 'force', ...order },
+    { kind: outcome },
+  ])
+})
 
 test('an undo that is skipped lets the flip roll back', async () => {
   const undo = (step: string): void => {
@@ -142,14 +161,20 @@ test('an undo that is skipped lets the flip roll back', async () => {
   await clock.advance(10_000)
   const { flipId, failure } = (await asked).error?.facts as { flipId: string; failure: object }
   expect(failure).toMatchObject({ code: 'UNDO_FAILED', message: 'rusty', step: 'couple' })
-  expect(await rail.resolve(flipId, 'skip', order)).toMatchObject({ outcome: 'rolledBack', failure: { code: 'STEP_FAILED' } })
+  expect(await rail.resolve(flipId, 'skip', order)).toMatchObject({
+    outcome: 'rolledBack',
+    failure: { code: 'STEP_FAILED' },
+  })
   expect(await rail.phase()).toBe('west')
 })
 
 test('only a stuck flip can be resolved, and only one that there is', async () => {
   const done = signal()
   const { rail, clock } = open({ run: () => done.promise })
-  await expect(rail.resolve('nope', 'retry', order)).rejects.toMatchObject({ code: 'FLIP_NOT_FOUND', facts: { flipId: 'nope', running: undefined } })
+  await expect(rail.resolve('nope', 'retry', order)).rejects.toMatchObject({
+    code: 'FLIP_NOT_FOUND',
+    facts: { flipId: 'nope', running: undefined },
+  })
   await expect(rail.cancel('nope', { reason: 'because' })).rejects.toMatchObject({ code: 'FLIP_NOT_FOUND' })
   const asked = rail.flip('shunt')
   await clock.advance(0)

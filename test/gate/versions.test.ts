@@ -6,7 +6,12 @@ const first = chart('press', { version: 1 })
   .deps<{ run(): unknown }>()
   .phase('open', { initial: true })
   .phase('closed')
-  .flip('close', (f) => f.from('open').to('closed').step('push', { run: ({ deps }) => deps.run() }))
+  .flip('close', (f) =>
+    f
+      .from('open')
+      .to('closed')
+      .step('push', { run: ({ deps }) => deps.run() }),
+  )
   .flip('open', (f) => f.from('closed').to('open'))
   .build()
 

@@ -15,7 +15,11 @@ const bell = chart('bell', { version: 1 })
     f
       .from('still')
       .to('ringing')
-      .step('swing', { run: ({ deps }) => deps.run(), compensate: { run: ({ deps }) => deps.undo(), retry: { attempts: 1 } }, once: true }),
+      .step('swing', {
+        run: ({ deps }) => deps.run(),
+        compensate: { run: ({ deps }) => deps.undo(), retry: { attempts: 1 } },
+        once: true,
+      }),
   )
   .flip('hush', (f) => f.from('ringing').to('still').allow('sexton'))
   .build()
@@ -23,8 +27,20 @@ const bell = chart('bell', { version: 1 })
 const kim = { id: 'kim', roles: ['ringer'] }
 const order = { actor: kim, reason: 'noise' }
 const RECORDS: readonly RecordKind[] = [
-  'requested', 'started', 'stepped', 'turned', 'undone', 'committed', 'rolledBack', 'stuck', 'resolved', 'adopted',
-  'cancelRequested', 'denied', 'forced', 'migrated',
+  'requested',
+  'started',
+  'stepped',
+  'turned',
+  'undone',
+  'committed',
+  'rolledBack',
+  'stuck',
+  'resolved',
+  'adopted',
+  'cancelRequested',
+  'denied',
+  'forced',
+  'migrated',
 ]
 
 function open(deps: Partial<Deps> = {}, clock = virtualClock(), journal = memoryJournal({ clock })) {
@@ -44,7 +60,17 @@ afterEach(() => vi.restoreAllMocks())
 test('every record is an event, in the order of the journal, with the facts of its flip', async () => {
   const { bell, told, clock } = open({ run: () => clock.advance(250).then(() => 'dong') })
   const { flipId } = await bell.flip('ring', undefined, { key: 'k', actor: kim })
-  const about = { chart: 'bell', subject: 'b', flipId, flip: 'ring', from: 'still', to: 'ringing', attempt: 1, key: 'k', actor: kim }
+  const about = {
+    chart: 'bell',
+    subject: 'b',
+    flipId,
+    flip: 'ring',
+    from: 'still',
+    to: 'ringing',
+    attempt: 1,
+    key: 'k',
+    actor: kim,
+  }
   expect(told).toMatchObject([
     { event: 'requested', n: 1, epoch: 1, durationMs: 0, ...about },
     { event: 'started', n: 2, step: 'swing', durationMs: 0, ...about },
@@ -75,7 +101,9 @@ test('adoption is an event of who adopts, cancelling of who cancels', async () =
   const other = open({}, clock, journal)
   const { flip } = await other.bell.state()
   await other.bell.cancel(flip?.id ?? '', { reason: 'late' })
-  expect(other.told).toMatchObject([{ event: 'cancelRequested', flipId: flip?.id, flip: 'ring', reason: 'late', actor: undefined }])
+  expect(other.told).toMatchObject([
+    { event: 'cancelRequested', flipId: flip?.id, flip: 'ring', reason: 'late', actor: undefined },
+  ])
   const closing = owner.gate.close({ within: 0 })
   await clock.advance(15_000)
   await Promise.all([closing, asked])
@@ -100,7 +128,9 @@ test('a record of no flip carries the facts of no flip, also while one is in pro
 test('a refusal is an event, with the error and who asked', async () => {
   const { bell, told } = open()
   await bell.safeFlip('hush', undefined, { actor: { ...kim, roles: ['sexton'] } })
-  expect(told).toMatchObject([{ event: 'refused', flip: 'hush', subject: 'b', actor: { id: 'kim' }, error: { code: 'FLIP_ILLEGAL' } }])
+  expect(told).toMatchObject([
+    { event: 'refused', flip: 'hush', subject: 'b', actor: { id: 'kim' }, error: { code: 'FLIP_ILLEGAL' } },
+  ])
 })
 
 test('the same denial is recorded once and then counted, and recorded again with the count after a minute', async () => {
@@ -115,19 +145,22 @@ test('the same denial is recorded once and then counted, and recorded again with
 test.each([
   ['throws', () => fail()],
   ['rejects', () => Promise.reject(new Error('cracked'))],
-])('a listener that %s is reported on error and harms neither the flip nor the other listeners', async (_, listener) => {
-  const { gate, bell, clock, events } = open()
-  const reported: GateEvents['error'][] = []
-  gate.on('error', (payload) => reported.push(payload))
-  gate.on('flip.requested', listener)
-  const after = vi.fn()
-  gate.on('flip.requested', after)
-  expect((await bell.flip('ring')).to).toBe('ringing')
-  await clock.advance(0)
-  expect(reported).toEqual([{ chart: 'bell', error: new Error('cracked'), during: 'a listener of "flip.requested"' }])
-  expect(after).toHaveBeenCalledOnce()
-  expect(events()).toHaveLength(4)
-})
+])(
+  'a listener that %s is reported on error and harms neither the flip nor the other listeners',
+  async (_, listener) => {
+    const { gate, bell, clock, events } = open()
+    const reported: GateEvents['error'][] = []
+    gate.on('error', (payload) => reported.push(payload))
+    gate.on('flip.requested', listener)
+    const after = vi.fn()
+    gate.on('flip.requested', after)
+    expect((await bell.flip('ring')).to).toBe('ringing')
+    await clock.advance(0)
+    expect(reported).toEqual([{ chart: 'bell', error: new Error('cracked'), during: 'a listener of "flip.requested"' }])
+    expect(after).toHaveBeenCalledOnce()
+    expect(events()).toHaveLength(4)
+  },
+)
 
 test('without a listener of error a failure is a warning of the process', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
@@ -165,6 +198,8 @@ test('an event that there is not, and a listener that is none, are refused', () 
   expect(() => gate.on('flip.comitted' as never, () => undefined)).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining('flip.comitted') }),
   )
-  expect(() => gate.on('constructor' as never, () => undefined)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+  expect(() => gate.on('constructor' as never, () => undefined)).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID' }),
+  )
   expect(() => gate.on('error', 'log' as never)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
 })
