@@ -21,9 +21,7 @@ class Ward {
 
   back(): void {
     this.out -= 1
-    if (this.out > 0) return
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
+    if (this.out === 0 && this.#waiting.size > 0) this.#tellAll()
   }
 
   empty(signal: AbortSignal | undefined): Promise<void> {
@@ -34,25 +32,29 @@ class Ward {
       signal?.addEventListener('abort', () => this.#waiting.delete(resolve) && reject(signal.reason), { once: true })
     })
   }
+
+  #tellAll(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
 }
 
 class IssuedPermit implements Permit {
-  readonly #ward: Ward
-  #isBack = false
+  readonly phase: string
+  /** Where it belongs; undefined when it is back. */
+  #ward: Ward | undefined
 
   constructor(ward: Ward) {
+    this.phase = ward.phase
     this.#ward = ward
     ward.out += 1
   }
 
-  get phase(): string {
-    return this.#ward.phase
-  }
-
   done(): void {
-    if (this.#isBack) return
-    this.#isBack = true
-    this.#ward.back()
+    const ward = this.#ward
+    if (ward === undefined) return
+    this.#ward = undefined
+    ward.back()
   }
 }
 
