@@ -65,14 +65,17 @@ export class Tenure {
     this.#options.lost()
   }
 
-  /** One heartbeat. No answer is not a no: the deadline decides. */
+  /** One heartbeat. No answer is not a no: the deadline decides, to the moment. */
   async beat(): Promise<void> {
-    if (!this.isHeld()) return
-    const askedAtMs = this.#options.clock.monotonic()
-    const renewed = await this.#options.renew(this.#options.ttlMs).catch(() => undefined)
-    if (renewed === true) this.extend(askedAtMs)
-    else if (renewed === false) this.lose()
-    else this.isHeld()
+    if (!this.isHeld() || this.#state.type === 'lost') return
+    const { clock, renew, ttlMs } = this.#options
+    const askedAtMs = clock.monotonic()
+    const stop = clock.timer(this.#state.untilMs - askedAtMs, () => this.isHeld(), { background: true })
+    const renewed = await renew(ttlMs).catch(() => undefined)
+    if (renewed === undefined) return
+    stop()
+    if (renewed) this.extend(askedAtMs)
+    else this.lose()
   }
 }
 
