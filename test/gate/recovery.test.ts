@@ -183,6 +183,27 @@ test('an owner that cannot renew gives up before anybody may adopt: its signal a
   expect((await asked).error).toMatchObject({ code: 'LEASE_LOST', facts: { epoch: 1 } })
 })
 
+test.each(['rejects', 'hangs'])(
+  'a lease is given up at two thirds of its time to the moment, when renewing %s',
+  async (how) => {
+    const shared = stage()
+    const renew = () =>
+      how === 'hangs' ? new Promise<never>(() => undefined) : Promise.reject(new Error('no network'))
+    const lost: number[] = []
+    const owner = open(
+      { ...shared, journal: over(shared.journal, { renew }) },
+      { run: () => new Promise(() => undefined) },
+    )
+    owner.gate.on('lease.lost', () => lost.push(shared.clock.monotonic()))
+    void owner.crane.safeFlip('lift')
+    await shared.clock.advance(100)
+    // Its lease begins between two heartbeats.
+    void owner.gate.subject('crane-2').safeFlip('lift')
+    await shared.clock.advance(12_000)
+    expect(lost).toEqual([10_000, 10_100])
+  },
+)
+
 test('a flip that lives long keeps its lease', async () => {
   const shared = stage()
   const done = signal()
