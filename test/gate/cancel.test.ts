@@ -132,13 +132,14 @@ test('a cancel that comes while the last record is being written still counts', 
   expect((await asked).error?.facts).toMatchObject({ failure: { code: 'CANCELLED' } })
 })
 
-test('a second cancel changes nothing', async () => {
-  const opened = open({
-    run: patient().run,
-    undo: () => new Promise((resolve) => opened.clock.timer(1_000, () => resolve(0))),
-  })
+test('a second cancel changes nothing, while the first is being heeded and after', async () => {
+  const undo = () => new Promise<void>((resolve) => opened.clock.timer(1_000, resolve))
+  const opened = open({ run: (step) => (step === 'spin' ? new Promise(() => undefined) : undefined), undo })
   const { asked, flipId } = await running(opened)
   await Promise.all([opened.pump.cancel(flipId, order), opened.pump.cancel(flipId, order)])
+  await opened.pump.cancel(flipId, order)
+  await opened.clock.advance(1_500)
+  expect((await opened.pump.state()).flip?.course.type).toBe('back')
   await opened.pump.cancel(flipId, order)
   await opened.clock.advance(5_000)
   await asked

@@ -199,6 +199,47 @@ test('a flip of k steps costs k + 1 appends, and no read when this process wrote
   expect(calls).toEqual(['settled', 'requested+committed'])
 })
 
+test('every record renews the lease: a flip that records is not lost for want of a heartbeat', async () => {
+  const shared = stage()
+  const journal = over(shared.journal, { renew: () => Promise.reject(new Error('no route')) })
+  const run = () => new Promise<void>((resolve) => shared.clock.timer(9_000, resolve))
+  const asked = createGate(valve, { ...shared, journal, deps: { run } })
+    .subject('valve-1')
+    .safeFlip('open')
+  await shared.clock.advance(27_000)
+  expect((await asked).success).toBe(true)
+})
+
+test('a read that answers late, with what was before our write, is not believed', async () => {
+  const shared = stage()
+  const answer = signal()
+  let isSlow = false
+  const journal = over(shared.journal, {
+    read: async (subject) => {
+      const head = await shared.journal.read(subject)
+      if (isSlow) await answer.promise
+      return head
+    },
+  })
+  const subject = createGate(valve, { ...shared, journal, deps: { run: () => undefined } }).subject('valve-1')
+  await subject.phase()
+  isSlow = true
+  const late = subject.phase()
+  await subject.flip('open')
+  answer.resolve()
+  await late
+  expect(subject.admit('open').phase).toBe('open')
+})
+
+test('a refusal never rests on what is remembered: another process may have moved the subject', async () => {
+  const { clock, journal, lock } = stage()
+  const deps = { run: () => undefined }
+  const [here, there] = [1, 2].map(() => createGate(valve, { clock, journal, lock, deps }).subject('valve-1'))
+  await here?.phase()
+  await there?.flip('open')
+  expect((await here?.flip('shut'))?.to).toBe('shut')
+})
+
 test('a flip in memory leaves no timer behind that keeps a process alive', async () => {
   const { valve, clock } = open(() => undefined)
   await valve.flip('open')

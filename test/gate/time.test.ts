@@ -104,6 +104,17 @@ test('a step that ignores its signal is left behind a moment later, and undone a
   expect(outputs).toEqual([undefined])
 })
 
+test('of many deadlines each is kept, also a short one that comes after a long one', async () => {
+  const { gate, heat, clock } = open({ step: never, guard: () => true, last: never }, 0)
+  const long = heat()
+  await clock.advance(5_000)
+  const short = gate.subject('oven-2').safeFlip('sinter')
+  expect(await timed(clock, short, 100)).toBe(4_000)
+  expect((await short).error?.facts).toMatchObject({ failure: { code: 'STEP_TIMEOUT', step: 'hold' } })
+  await clock.advance(60_000)
+  expect((await long).error?.facts).toMatchObject({ failure: { code: 'STEP_TIMEOUT', step: 'light' } })
+})
+
 test('a step that ends well within the moment after its time has done its work', async () => {
   const done = signal()
   const { heat, clock } = open({ step: () => done.promise })

@@ -1,6 +1,6 @@
 import { chart, createGate } from 'phasegate'
 import { expect, test } from 'vitest'
-import { kinds, over, records, stage } from './stage.ts'
+import { kinds, over, records, signal, stage } from './stage.ts'
 
 const room = chart('room', { version: 1 })
   .phase('free', { initial: true })
@@ -86,6 +86,33 @@ test('two processes that recover at once fire a timer once', async () => {
   const went = found.flatMap(({ fired }) => fired).filter(({ error }) => error === undefined)
   expect(went).toHaveLength(1)
   expect((await records(one.room)).filter((record) => record.kind === 'requested')).toHaveLength(2)
+})
+
+test('a timer does not fire for the next stay in its phase, when somebody was faster', async () => {
+  const shared = stage()
+  const asked = signal<true>()
+  const slow = chart('slow', { version: 1 })
+    .phase('a', { initial: true })
+    .phase('b', { after: { '1m': 'back' } })
+    .flip('go', (f) => f.from('a').to('b'))
+    .flip('back', (f) =>
+      f
+        .from('b')
+        .to('a')
+        .guard('asked', () => asked.promise),
+    )
+    .build()
+  const gate = createGate(slow, shared)
+  const subject = gate.subject('s')
+  await subject.flip('go')
+  await shared.clock.advance(MINUTE)
+  const recovering = gate.recover()
+  await shared.clock.advance(0)
+  await subject.force('a', { actor: { id: 'kim' }, reason: 'by hand' })
+  await subject.flip('go')
+  asked.resolve(true)
+  expect((await recovering).fired).toMatchObject([{ flip: 'back', error: { code: 'FLIP_ILLEGAL' } }])
+  expect(await subject.phase()).toBe('b')
 })
 
 test('a timer that is refused says so, where it is asked for and as an event', async () => {

@@ -1,4 +1,4 @@
-import { chart, createGate } from 'phasegate'
+import { chart, createGate, terminal } from 'phasegate'
 import { expect, test } from 'vitest'
 import { isPending, kinds, records, signal, stage } from './stage.ts'
 
@@ -92,6 +92,26 @@ test('an irreversible step that fails is tried again, and then stuck, never undo
   })
   expect([state.tries, undone]).toEqual([5, []])
   expect((await rail.safeFlip('shunt')).error).toMatchObject({ code: 'FLIP_BUSY', facts: { stuck: true } })
+})
+
+test('a terminal failure is not tried again, neither of a step nor of an undo', async () => {
+  const tried: string[] = []
+  const give = (what: string) => (): never => {
+    tried.push(what)
+    throw terminal(new Error('hopeless'))
+  }
+  const { rail } = open({ run: give('run') })
+  expect((await rail.safeFlip('scrap')).error).toMatchObject({
+    code: 'FLIP_STUCK',
+    facts: { failure: { terminal: true } },
+  })
+  expect(tried).toEqual(['run'])
+  const other = open({ run: failing('pull').run, undo: give('undo') }).rail
+  expect((await other.safeFlip('shunt')).error).toMatchObject({
+    code: 'FLIP_STUCK',
+    facts: { failure: { terminal: true } },
+  })
+  expect(tried).toEqual(['run', 'undo'])
 })
 
 async function stuck() {
