@@ -22,7 +22,7 @@ export async function benchFlip(library: Library): Promise<void> {
   const chart = door(library)
   const inGate = async (times: number): Promise<void> => {
     for (let done = 0; done < times; done += FLIPS_PER_GATE) {
-      const subject = library.createGate(chart, {}).subject('front')
+      const subject = library.createGate(chart).subject('front')
       const flips = Math.min(FLIPS_PER_GATE, times - done)
       for (let flipped = 0; flipped < flips; flipped++) await subject.flip(flipped % 2 === 0 ? 'open' : 'close')
     }

@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { benchFile } from './file.ts'
 import { benchFlip } from './flip.ts'
 import { benchLegality } from './legality.ts'
@@ -21,7 +21,9 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
-console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}`)
+const [load = 0] = loadavg()
+console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, load ${load.toFixed(1)}`)
+if (load > 0.5) console.log('the machine has other work: judge by the fastest of each line, and repeat')
 console.log('median, min – max, ratio to the first line of each block, and what it should be')
 const library = await buildLibrary()
 for (const [name, run] of Object.entries(CASES)) if (asked.length === 0 || asked.includes(name)) await run(library)

@@ -7,7 +7,7 @@ const OUT = 8
 
 /** A permit taken and given back against a counter that goes up and down. */
 export async function benchPermits(library: Library): Promise<void> {
-  const subject = library.createGate(door(library), {}).subject('front')
+  const subject = library.createGate(door(library)).subject('front')
   await subject.phase()
   const permits = Array.from({ length: OUT }, () => subject.admit('closed'))
   const admitted = timed((times) => {
