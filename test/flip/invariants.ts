@@ -1,0 +1,170 @@
+import { evolve, isPastReturn, type Plan } from '../../src/flip/protocol.ts'
+import type { Claims, Invariant } from './explore.ts'
+import { isFinal, isSameHead, NAMES, ownersOf, type State } from './state.ts'
+import { effectsOf } from './world.ts'
+
+/** What must be so, whatever happens; judged by what took place in the world, not by what the records say of it. */
+export function claimsOn(plan: Plan): Claims<State> {
+  const invariants = [...ofTheJournal, ...ofTheKey, ...ofTheFlip(plan), ...ofTheWorld(plan).map(whenChanged)]
+  return { invariants, settled: { name: 'every flip can settle', holds: isSettled } }
+}
+
+/** What was so stays so while nothing happens in the world and no flip ends. */
+function whenChanged({ name, holds }: Invariant<State>): Invariant<State> {
+  const isSame = (state: State, before: State): boolean => state.world === before.world && state.past === before.past
+  return { name, holds: (state, before) => isSame(state, before) || holds(state, before) }
+}
+
+function isSettled({ head, owners }: State): boolean {
+  return head.flip === undefined && NAMES.every((name) => owners[name].type === 'idle')
+}
+
+const ofTheJournal: readonly Invariant<State>[] = [
+  {
+    name: 'no append of an older epoch is accepted',
+    holds: ({ appended }, before) => appended.every(({ epoch }) => epoch >= before.head.epoch),
+  },
+  {
+    name: 'records are numbered without a gap',
+    holds: ({ head, appended }, before) =>
+      appended.every(({ n }, index) => n === before.head.version + index + 1) &&
+      head.version === before.head.version + appended.length,
+  },
+  {
+    name: 'the head is what the records say',
+    holds: ({ head, appended }, before) =>
+      appended.length === 0 || isSameHead(appended.reduce(evolve, before.head), head),
+  },
+]
+
+const ofTheKey: readonly Invariant<State>[] = [
+  {
+    name: 'one key commits once',
+    holds: ({ past }) => past.ended.filter(({ outcome }) => outcome === 'committed').length <= 1,
+  },
+  {
+    name: 'one key stands for one request',
+    holds: ({ head, settled }) => !head.flip || !settled || head.flip.fingerprint === settled.fingerprint,
+  },
+  {
+    name: 'a settled outcome is only ever replaced by that of a later attempt, and a final one never',
+    holds: ({ settled }, { settled: earlier }) =>
+      earlier === settled || earlier === undefined || (!isFinal(earlier) && (settled?.attempt ?? 0) > earlier.attempt),
+  },
+]
+
+function ofTheFlip(plan: Plan): readonly Invariant<State>[] {
+  return [
+    {
+      name: 'a subject has one flip at a time',
+      holds: ({ appended }, { head }) => head.flip === undefined || appended.every(({ kind }) => kind !== 'requested'),
+    },
+    { name: 'a flip has one owner at a time', holds: (state) => ownersOf(state).length <= 1 },
+    {
+      name: 'the phase is "to" when a flip has committed, else "from"',
+      holds: ({ head, past }) => (head.phase === 'to') === past.ended.some(({ outcome }) => outcome === 'committed'),
+    },
+    {
+      name: 'a cancel that was accepted is honoured',
+      holds: ({ appended }, { head }) =>
+        head.flip?.cancel === undefined ||
+        appended.every(({ kind }) => kind !== 'committed') ||
+        isPastReturn(
+          { done: plan.steps.map(({ name }) => ({ step: name, output: undefined })), doubt: undefined },
+          plan,
+        ) ||
+        appended.some(({ kind }) => kind === 'resolved'),
+    },
+  ]
+}
+
+function ofTheWorld({ steps }: Plan): readonly Invariant<State>[] {
+  const names = steps.map(({ name }) => name)
+  const undoable = names.filter((name) => steps.some((step) => step.name === name && step.compensate !== undefined))
+  const irreversible = new Set(steps.filter((step) => step.irreversible).map(({ name }) => name))
+  const once = steps.filter((step) => step.once).map(({ name }) => name)
+  return [
+    {
+      name: 'a flip commits only when every step was done',
+      holds: (state) =>
+        endedAs(state, 'committed').every((id) => wasOrdered(state, id, 'skip', 'force') || has(ran(state, id), names)),
+    },
+    {
+      name: 'steps are undone in reverse order',
+      holds: (state) =>
+        flipsOf(state).every((id) => {
+          const undone = effectsOf(state.world, id, 'undo').map((name) => names.indexOf(name))
+          return wasOrdered(state, id, 'skip') || isDescending(undone)
+        }),
+    },
+    {
+      name: 'a flip rolls back only when every step with an undo that was done, or may have been, is undone',
+      holds: (state) =>
+        endedAs(state, 'rolledBack').every(
+          (id) => wasOrdered(state, id, 'skip', 'force') || undoable.every((name) => !isLeft(state, id, name)),
+        ),
+    },
+    {
+      name: 'nothing is undone that cannot have begun',
+      holds: (state) =>
+        flipsOf(state).every((id) =>
+          effectsOf(state.world, id, 'undo').every(
+            (name) => wasOrdered(state, id, 'skip') || has(ran(state, id), names.slice(0, names.indexOf(name))),
+          ),
+        ),
+    },
+    {
+      name: 'nothing is undone past the point of no return',
+      holds: (state) =>
+        flipsOf(state).every((id) => {
+          const { world } = state
+          const point = world.effects.findIndex((effect) => effect.flipId === id && irreversible.has(effect.step))
+          const isUndone = world.effects
+            .slice(point + 1)
+            .some((effect) => effect.flipId === id && effect.type === 'undo')
+          const isBack = endedAs(state, 'rolledBack').includes(id) && !wasOrdered(state, id, 'force')
+          return point === -1 || (!isUndone && !isBack)
+        }),
+    },
+    {
+      name: 'a "once" step takes effect at most once',
+      holds: (state) =>
+        flipsOf(state).every((id) =>
+          once.every(
+            (name) => wasOrdered(state, id, 'retry') || ran(state, id).filter((step) => step === name).length <= 1,
+          ),
+        ),
+    },
+  ]
+}
+
+function ran({ world }: State, flipId: string): readonly string[] {
+  return effectsOf(world, flipId, 'run')
+}
+
+/** Whether the step had its effect, and not its undo after it. */
+function isLeft({ world }: State, flipId: string, step: string): boolean {
+  const last = world.effects.findLast((effect) => effect.flipId === flipId && effect.step === step)
+  return last?.type === 'run'
+}
+
+function flipsOf({ world }: State): readonly string[] {
+  return [...new Set(world.effects.map(({ flipId }) => flipId))]
+}
+
+function endedAs({ past }: State, outcome: 'committed' | 'rolledBack'): readonly string[] {
+  return past.ended.filter((flip) => flip.outcome === outcome).map(({ flipId }) => flipId)
+}
+
+/** An operator has taken it upon himself. */
+function wasOrdered({ past }: State, flipId: string, ...orders: readonly string[]): boolean {
+  return orders.some((order) => past.orders.includes(`${flipId}:${order}`))
+}
+
+function has(found: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((name) => found.includes(name))
+}
+
+function isDescending(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => index === 0 || number < (numbers[index - 1] ?? 0))
+}
