@@ -26,13 +26,12 @@ export interface Header {
  * itself has been dropped. Throws `NOT_SERIALISABLE`, naming the member.
  */
 export function seal(subject: SubjectRef, record: JournalRecord, previousHash: string | undefined): SealedRecord {
-  const { n, at, epoch, kind, ...rest } = record
-  const { flipId, ...body } = 'flipId' in rest ? rest : { ...rest, flipId: undefined }
-  const payload = `{"body":${canonical(body, kind)},"salt":"${newSalt()}"}`
+  const { n, at, epoch, kind } = record
+  const payload = `{"body":${canonical(bodyOf(record), kind)},"salt":"${newSalt()}"}`
   const header = headerText({
-    actor: 'actor' in body ? body.actor?.id : undefined,
+    actor: 'actor' in record ? record.actor?.id : undefined,
     epoch,
-    flip: flipId,
+    flip: 'flipId' in record ? record.flipId : undefined,
     kind,
     log: logName(subject),
     n,
@@ -42,6 +41,14 @@ export function seal(subject: SubjectRef, record: JournalRecord, previousHash: s
     v: 1,
   })
   return { header, payload, hash: sha256(header) }
+}
+
+const IN_HEADER: ReadonlySet<string> = new Set(['n', 'at', 'epoch', 'kind', 'flipId'])
+
+function bodyOf(record: JournalRecord): Readonly<Record<string, unknown>> {
+  const body: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(record)) if (!IN_HEADER.has(name)) body[name] = value
+  return body
 }
 
 /** Canonical because its members are flat and come sorted; what `canonical` refuses besides is refused here. */

@@ -178,7 +178,7 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
   let now = head
   let flip = head.flip
   const write = (body: Body): void => {
-    const record: JournalRecord = { n: now.version + 1, at: place.at, epoch: place.epoch, ...body }
+    const record: JournalRecord = Object.assign({ n: now.version + 1, at: place.at, epoch: place.epoch }, body)
     settled = settlement(now.flip, record) ?? settled
     now = evolve(now, record)
     flip = now.flip ?? flip

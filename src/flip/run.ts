@@ -6,7 +6,7 @@ import type { Engine, Result } from './engine.ts'
 import type { SubjectLog } from './log.ts'
 import { type Performer, perform } from './perform.ts'
 import { type Action, type Change, isPastReturn, next, outputsOf, report, unfold } from './protocol.ts'
-import { Tenure } from './tenure.ts'
+import { Tenure, type TenureOptions } from './tenure.ts'
 
 /** How a run ended. `interrupted`: this process had to leave the flip; the journal knows the outcome, or another will. */
 export type Ended =
@@ -247,9 +247,14 @@ export class Run implements Performer {
     if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
   }
 
-  #hold(resource: string, epoch: number, askedAtMs: number, how: { renew: (ttlMs: number) => Promise<boolean>; lost: () => void }): Tenure {
-    const { clock, leaseTtlMs } = this.#options.engine
-    return new Tenure({ resource, epoch, ttlMs: leaseTtlMs, clock, ...how }, askedAtMs)
+  #hold(
+    resource: string,
+    epoch: number,
+    askedAtMs: number,
+    { renew, lost }: Pick<TenureOptions, 'renew' | 'lost'>,
+  ): Tenure {
+    const { clock, leaseTtlMs: ttlMs } = this.#options.engine
+    return new Tenure({ resource, epoch, ttlMs, clock, renew, lost }, askedAtMs)
   }
 
   #fenced(current: number | undefined): PhasegateError<'FENCED'> {

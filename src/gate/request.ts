@@ -1,10 +1,11 @@
 import { isPhasegateError, PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { type Asked, type Decision, decide, firstRefusal, holdAll, type Key, releaseAll } from '../flip/index.ts'
-import type { Actor, Body, Clock, FlipState, Head, Lease } from '../ports/index.ts'
+import type { Body, Clock, FlipState, Head, Lease } from '../ports/index.ts'
 import { aboutOf, type Answer, replay, stuckError } from './answer.ts'
 import type { Denials } from './denials.ts'
 import type { Desk } from './desk.ts'
+import type { FlipSettings } from './options.ts'
 import * as refusal from './refusal.ts'
 import { stampOf } from './version.ts'
 
@@ -13,12 +14,9 @@ export interface Asking {
   readonly spec: FlipSpec
   readonly input: unknown
   readonly key: Key | undefined
-  readonly actor: Actor | undefined
+  readonly settings: FlipSettings
   readonly believed: string | undefined
   readonly isTimer: boolean
-  readonly waitMs: number
-  readonly join: boolean
-  readonly trace: string | undefined
 }
 
 /** A pre-empting flip waits for the one that it has cancelled, though it was not told to wait. */
@@ -39,7 +37,7 @@ export class Request {
     this.#desk = desk
     this.#asking = asking
     this.#denials = denials
-    const waitMs = asking.spec.preempt ? Math.max(asking.waitMs, PREEMPT_WAIT_MS) : asking.waitMs
+    const waitMs = asking.spec.preempt ? Math.max(asking.settings.waitMs, PREEMPT_WAIT_MS) : asking.settings.waitMs
     this.#patienceEndsMs = desk.core.engine.clock.monotonic() + waitMs
   }
 
@@ -82,7 +80,7 @@ export class Request {
       case 'replay':
         return replay(id, decision.settled)
       case 'join':
-        return this.#asking.join ? this.#join(decision.running) : this.#refuse(refusal.busy(id, spec.name, decision.running))
+        return this.#asking.settings.join ? this.#join(decision.running) : this.#refuse(refusal.busy(id, spec.name, decision.running))
       case 'busy':
         return this.#queue(decision.running)
       case 'mismatch':
@@ -99,9 +97,9 @@ export class Request {
   }
 
   async #go(decision: Going, head: Head): Promise<Answer | undefined> {
-    const { spec, input, actor } = this.#asking
+    const { spec, input, settings } = this.#asking
     const { core, id, log } = this.#desk
-    const asked: Asked = { deps: core.engine.deps, input, subject: id, flip: spec.name, from: decision.from, to: decision.to, actor }
+    const asked: Asked = { deps: core.engine.deps, input, subject: id, flip: spec.name, from: decision.from, to: decision.to, actor: settings.actor }
     if (spec.guards.length > 0) {
       const refused = await firstRefusal(core.engine, log, spec, asked)
       if (refused !== undefined) return this.#deny(refused)
@@ -129,7 +127,8 @@ export class Request {
   }
 
   #intent({ from, to, attempt }: Going): Body {
-    const { spec, input, key, actor, trace } = this.#asking
+    const { spec, input, key, settings } = this.#asking
+    const { actor, trace } = settings
     const { engine, chart } = this.#desk.core
     return {
       kind: 'requested',
@@ -150,7 +149,8 @@ export class Request {
   }
 
   async #deny({ guard, reason }: { readonly guard: string; readonly reason: string }): Promise<Answer> {
-    const { spec, actor } = this.#asking
+    const { spec, settings } = this.#asking
+    const { actor } = settings
     const denied = this.#denials.note(this.#desk.id, { flip: spec.name, actor, by: 'guard', guard, reason })
     if (denied !== undefined) await this.#desk.record(() => [denied])
     return this.#refuse(refusal.guardRefused(this.#desk.id, spec.name, guard, reason))
@@ -181,7 +181,8 @@ export class Request {
   /** Emergencies do not pre-empt each other: they would for ever. */
   async #preempt(running: FlipState): Promise<void> {
     this.#hasPreempted = true
-    const { spec, actor } = this.#asking
+    const { spec, settings } = this.#asking
+    const { actor } = settings
     if (this.#desk.core.chart.flips.get(running.flip)?.preempt === true) return
     const reason = `pre-empted by flip "${spec.name}"`
     await this.#desk.record((head) => {

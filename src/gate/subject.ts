@@ -99,8 +99,8 @@ export class GateSubject implements Subject {
 
   /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */
   async fire(flip: string): Promise<Answer> {
-    const settings: FlipSettings = { ...parseFlipOptions(undefined), actor: undefined }
-    const asking: Asking = { ...settings, spec: this.#spec(flip), input: undefined, key: undefined, believed: undefined, isTimer: true }
+    const settings = parseFlipOptions(undefined)
+    const asking: Asking = { settings, spec: this.#spec(flip), input: undefined, key: undefined, believed: undefined, isTimer: true }
     const answer = await new Request(this.#desk, asking, this.#denials).answer()
     if (answer.type === 'refused') this.#tellRefusal(flip, settings, answer.error)
     return answer
@@ -129,19 +129,19 @@ export class GateSubject implements Subject {
     if (needs !== undefined) throw await this.#denied(spec, settings, needs)
     const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
     const key = settings.key === undefined ? undefined : makeKey(settings.key, spec.name, parsed)
-    return this.#joinOrStart({ ...settings, spec, input: parsed, key, believed, isTimer: false })
+    return this.#joinOrStart({ settings, spec, input: parsed, key, believed, isTimer: false })
   }
 
   /** Calls of one key in this process are one call. */
   #joinOrStart(asking: Asking): Promise<Answer> {
-    const { key, spec, join } = asking
+    const { key, spec, settings } = asking
     if (key === undefined) return new Request(this.#desk, asking, this.#denials).answer()
     const { calls } = this.#desk
     const earlier = calls.get(key.text)
     if (earlier !== undefined && (earlier.flip !== spec.name || earlier.key.fingerprint !== key.fingerprint)) {
       throw refusal.keyMismatch(this.id, spec.name, key.text, earlier.flip)
     }
-    if (earlier !== undefined && join) return earlier.answer
+    if (earlier !== undefined && settings.join) return earlier.answer
     const answer = new Request(this.#desk, asking, this.#denials).answer()
     if (earlier !== undefined) return answer
     calls.set(key.text, { flip: spec.name, key, answer })
