@@ -1,9 +1,10 @@
 import { type Clock, isPhasegateError } from '../base/index.ts'
-import type { Gate, Permit, Subject } from '../gate/index.ts'
+import type { Gate, Subject } from '../gate/index.ts'
+import type { Returnable } from './connection.ts'
 import type { Lifecycle, LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
 
 /** Stands for a permit where none is needed. */
-export const UNNEEDED: Pick<Permit, 'done'> = { done: () => {} }
+export const UNNEEDED: Returnable = { done: () => {} }
 
 /** Permits for requests, under whatever phase the service is in: as long as the listener is open, whoever comes is served. */
 export class Admission {
@@ -26,7 +27,7 @@ export class Admission {
   }
 
   /** Undefined when the phase gives out no more permits. */
-  admit(): Pick<Permit, 'done'> | undefined {
+  admit(): Returnable | undefined {
     try {
       return this.#subject.admit(this.#seen.phase)
     } catch (error) {

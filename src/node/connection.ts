@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A request that has come. */
-export interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** Asked by whoever watches our health: counts neither as traffic nor as in flight. */
-  readonly probe: boolean
-  /** Called when it is over, however it ended. */
-  readonly ended: () => void
+/** Given back when a request is over, however it ended. */
+export interface Returnable {
+  done(): void
 }
 
 /** A request whose response has not ended. */
-export interface Exchange extends Arrival {
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** `probe`: asked by whoever watches our health. It counts neither as traffic nor as in flight. */
+  readonly permit: Returnable | 'probe'
   readonly startedMs: number
-  readonly writtenBefore: number
+  /** What the connection had written at the trigger, or when the request came after it. */
+  writtenBefore: number
 }
 
 /** One connection, as its server sees it. Times are monotonic ms. */
@@ -26,6 +26,7 @@ export interface Connection {
   protocol: 'http' | 'upgraded'
   /** Whether a response has said `Connection: close`: nothing that comes after it may run. */
   goodbye: 'unsaid' | 'said'
+  /** Since when it is idle; kept up to date from the trigger on, before which it does not matter. */
   idleSinceMs: number
   /** What had been read when it became idle. More than that is the start of a request. */
   idleAtBytes: number
@@ -37,7 +38,7 @@ export interface Pending {
   readonly method: string | undefined
   readonly path: string | undefined
   readonly ageMs: number
-  /** Bytes written in answer so far. */
+  /** Bytes written in answer since the trigger. */
   readonly bytes: number
 }
 
@@ -65,7 +66,7 @@ export function pendingOn(connection: Connection, nowMs: number): readonly Pendi
   const { socket, exchanges, protocol, openedMs, idleSinceMs } = connection
   if (protocol === 'upgraded') return [nameless('upgraded connection', nowMs - openedMs, socket.bytesWritten)]
   if (exchanges.size > 0) {
-    return [...exchanges].filter((exchange) => !exchange.probe).map((exchange) => pendingExchange(exchange, nowMs))
+    return [...exchanges].filter(({ permit }) => permit !== 'probe').map((exchange) => pendingExchange(exchange, nowMs))
   }
   return isIdle(connection) ? [] : [nameless('half-received request', nowMs - idleSinceMs, 0)]
 }

@@ -1,6 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/index.ts'
-import { type Arrival, type Connection, connectionOn, type Exchange, type Pending, pendingOn } from './connection.ts'
+import { type Connection, connectionOn, type Exchange, type Pending, pendingOn } from './connection.ts'
 import { sayGoodbye } from './goodbye.ts'
 import { pause, turnLoop } from './wait.ts'
 
@@ -66,22 +67,21 @@ export class Connections {
     return this.#connection(socket).goodbye === 'unsaid'
   }
 
-  /** Takes note of a request, until its response is over. */
-  begin({ request, response, probe, ended }: Arrival): void {
+  /** Takes note of a request, until its response is over; then the permit is given back. On the path of every request. */
+  begin(request: IncomingMessage, response: ServerResponse, permit: Exchange['permit']): void {
     const { socket } = request
     const connection = this.#connection(socket)
-    const startedMs = this.#clock.monotonic()
-    const exchange = { request, response, probe, ended, startedMs, writtenBefore: socket.bytesWritten }
+    const exchange = { request, response, permit, startedMs: this.#clock.monotonic(), writtenBefore: 0 }
     connection.exchanges.add(exchange)
-    if (!probe) {
+    if (permit !== 'probe') {
       this.#inFlight++
-      this.#lastTrafficMs = startedMs
+      this.#lastTrafficMs = exchange.startedMs
     }
     if (this.#isParting) part(connection, exchange)
-    response.once('close', () => {
+    response.on('close', () => {
       // After an early answer the rest of the body is still to come; the connection is not idle before.
       if (request.complete || socket.destroyed) this.#end(connection, exchange)
-      else request.once('close', () => this.#end(connection, exchange))
+      else request.on('close', () => this.#end(connection, exchange))
     })
   }
 
@@ -129,19 +129,21 @@ export class Connections {
 
   #end(connection: Connection, exchange: Exchange): void {
     if (!connection.exchanges.delete(exchange)) return
-    connection.idleSinceMs = this.#clock.monotonic()
     connection.idleAtBytes = connection.socket.bytesRead
-    if (!exchange.probe) {
+    if (exchange.permit !== 'probe') {
       this.#inFlight--
-      if (this.#isParting && exchange.response.writableFinished) this.#answeredLate++
+      exchange.permit.done()
     }
-    exchange.ended()
+    if (!this.#isParting) return
+    connection.idleSinceMs = this.#clock.monotonic()
+    if (exchange.permit !== 'probe' && exchange.response.writableFinished) this.#answeredLate++
     this.#wake()
   }
 }
 
 /** Decided when the head is sent: of pipelined responses only the last that is queued may say goodbye. */
 function part(connection: Connection, exchange: Exchange): void {
+  exchange.writtenBefore = connection.socket.bytesWritten
   sayGoodbye(exchange.response, () => {
     if ([...connection.exchanges].at(-1) !== exchange) return false
     connection.goodbye = 'said'

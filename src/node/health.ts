@@ -25,9 +25,12 @@ export function probeOf(
   paths: { readonly [P in Probe]: string } | undefined,
 ): Probe | undefined {
   if (paths === undefined || url === undefined) return undefined
-  const path = url.split('?', 1)[0]
-  if (path === paths.readiness) return 'readiness'
-  return path === paths.liveness ? 'liveness' : undefined
+  if (asksFor(url, paths.readiness)) return 'readiness'
+  return asksFor(url, paths.liveness) ? 'liveness' : undefined
+}
+
+function asksFor(url: string, path: string): boolean {
+  return url.startsWith(path) && (url.length === path.length || url[path.length] === '?')
 }
 
 /** 200 or 503, with the detail as JSON. Liveness is 200 as long as there is somebody to answer. */

@@ -24,7 +24,8 @@ type Emit = (event: string | symbol, ...args: readonly unknown[]) => boolean
 export function intercept(server: HttpServer, watcher: ServerWatcher): Stop {
   const emit = server.emit
   const spoken = server instanceof HttpsServer ? 'secureConnection' : 'connection'
-  const watched: Emit = (event, ...args) => {
+  const watched = (...given: Parameters<Emit>): boolean => {
+    const [event, ...args] = given
     switch (event) {
       case 'request':
       case 'checkContinue':
@@ -40,7 +41,7 @@ export function intercept(server: HttpServer, watcher: ServerWatcher): Stop {
         break
     }
     if (event === spoken) watcher.opened(args[0] as Socket)
-    return Reflect.apply(emit, server, [event, ...args])
+    return Reflect.apply(emit, server, given)
   }
   server.emit = watched as typeof server.emit
   return () => {

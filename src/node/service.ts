@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { messageOf, PhasegateError, type Stop, terminal, unreachable } from '../base/index.ts'
@@ -61,8 +60,6 @@ class RunningService implements Service {
   readonly #connections: Connections
   readonly #admission: Admission
   readonly #stops: readonly Stop[]
-  /** What a step starts would count as inside it, requests on a server that it made listen included. */
-  readonly #outside = AsyncLocalStorage.snapshot()
   #state: State = { type: 'starting', abort: new AbortController() }
   #resolveStopped: (summary: Summary) => void = () => {}
 
@@ -71,9 +68,9 @@ class RunningService implements Service {
     this.#settings = settings
     this.#connections = new Connections(clock)
     const deps = {
-      open: (signal: AbortSignal) => this.#outside(() => this.#open(signal)),
+      open: (signal: AbortSignal) => this.#open(signal),
       close: () => stopAccepting(server, () => this.#connections.acceptedTotal, clock),
-      shutdown: (reason: string) => this.#outside(() => this.#shutdown(reason)),
+      shutdown: (reason: string) => this.#shutdown(reason),
     }
     this.gate = createGate(lifecycle(graceMs), { deps, journal, clock })
     this.subject = this.gate.subject(settings.subject)
@@ -196,12 +193,15 @@ class RunningService implements Service {
   #requested(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#connections.mayRun(request.socket)) return false
     const probe = probeOf(request.url, this.#settings.health)
-    const permit = probe === undefined ? this.#admission.admit() : UNNEEDED
-    const ended = (): void => permit?.done()
-    this.#connections.begin({ request, response, probe: probe !== undefined, ended })
-    if (probe !== undefined) answerProbe(probe, this.health(), response)
+    if (probe !== undefined) {
+      this.#connections.begin(request, response, 'probe')
+      answerProbe(probe, this.health(), response)
+      return false
+    }
+    const permit = this.#admission.admit()
+    this.#connections.begin(request, response, permit ?? UNNEEDED)
     if (permit === undefined) refuse(response)
-    return probe === undefined && permit !== undefined
+    return permit !== undefined
   }
 
   #watchSignals(): Stop {

@@ -52,6 +52,21 @@ test('on an idle connection, within the linger, a late one is answered although 
   expect(await stopped).toMatchObject({ code: 0, answered: 1, idleClosed: 0 })
 })
 
+test('a late one that has arrived, and was not read before its connection had lingered, is answered', async () => {
+  const { service, port } = await serve(hello)
+  const client = await RawClient.connect(port)
+  await client.get('/early').body('hello')
+  const stopped = service.drain('test')
+  await after(150)
+  // The process is busy while the linger runs out: after an immediate come timers, and only then what has arrived.
+  await new Promise((resolve) => setImmediate(resolve))
+  client.get('/late')
+  for (const until = performance.now() + 150; performance.now() < until; );
+  await client.ended()
+  expect(client.responses()).toEqual(['200 keep-alive', '200 close'])
+  expect(await stopped).toMatchObject({ code: 0, answered: 1, idleClosed: 0 })
+})
+
 test('a head that is completed after the listener has closed is answered', async () => {
   const { service, port } = await serve(hello)
   const client = await RawClient.connect(port)

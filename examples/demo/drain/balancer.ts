@@ -108,7 +108,7 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 }
 
 function answer(response: ServerResponse, status: number): void {
-  response.writeHead(status).end()
+  response.writeHead(status).end('no answer, end\n')
 }
 
 /** A response that cannot be finished must not look as if it were: a reset is what every client counts as an error. */
