@@ -4,5 +4,6 @@ export function backoffMs(
   { baseMs, capMs }: { readonly baseMs: number; readonly capMs: number },
   random: () => number,
 ): number {
-  return random() * Math.min(capMs, baseMs * 2 ** (failures - 1))
+  // 0 · ∞ would be no number.
+  return random() * Math.min(capMs, baseMs * 2 ** Math.min(failures - 1, 1_000))
 }
