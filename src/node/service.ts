@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { messageOf, PhasegateError, type Stop, terminal, unreachable } from '../base/index.ts'
+import { messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
 import { createGate, type Gate, type Subject } from '../gate/index.ts'
 import { Admission, UNNEEDED } from './admission.ts'
 import { Connections } from './connections.ts'
 import { leave, RECORD_MS } from './exit.ts'
+import { flipDown, notIn, notRecorded, permitsBack } from './flips.ts'
 import { answerProbe, type Health, probeOf, refuse } from './health.ts'
 import { intercept } from './intercept.ts'
 import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, lifecycle } from './lifecycle.ts'
@@ -14,7 +15,7 @@ import { parseOptions, type Settings } from './settings.ts'
 import { Shutdown } from './shutdown.ts'
 import { watchSignals } from './signals.ts'
 import { type Summary, summaryText } from './summary.ts'
-import { NEVER, pause, within } from './wait.ts'
+import { within } from './wait.ts'
 
 /** A server whose lifecycle is a subject of a gate. */
 export interface Service {
@@ -108,13 +109,13 @@ class RunningService implements Service {
       if (this.#state.type === 'starting') this.#begin(`start failed: ${messageOf(error)}`, error)
       throw error
     }
-    if (this.#state.type !== 'starting') throw this.#notIn('active')
+    if (this.#state.type !== 'starting') throw notIn(this.subject.id, 'active', this.#admission.seen.phase)
     this.#state = { type: 'active' }
   }
 
   async #open(signal: AbortSignal): Promise<string> {
     const { server, listen } = this.#settings
-    if (this.#state.type !== 'starting') throw this.#notIn('starting')
+    if (this.#state.type !== 'starting') throw notIn(this.subject.id, 'starting', this.#admission.seen.phase)
     await listening(server, listen, AbortSignal.any([signal, this.#state.abort.signal]))
     return addressOf(server)
   }
@@ -146,9 +147,9 @@ class RunningService implements Service {
   }
 
   async #run(reason: string, shutdown: Shutdown, error: unknown): Promise<void> {
-    const { clock, exits, log, name } = this.#settings
-    const flips = this.#flipDown(reason)
-    await shutdown.finish(flips, () => this.#permitsBack())
+    const { clock, exits, log, name, graceMs } = this.#settings
+    const flips = this.ready.catch(() => {}).then(() => flipDown(this.subject, reason, graceMs))
+    await shutdown.finish(flips, () => permitsBack(this.subject, clock))
     const closed = flips.finally(() => this.gate.close({ within: 0 }))
     const unrecorded = await within(clock, RECORD_MS, closed, notRecorded).then(
       () => undefined,
@@ -160,25 +161,6 @@ class RunningService implements Service {
     this.#resolveStopped(summary)
     if (exits) leave(summary.code, log)
     else for (const stop of this.#stops) stop()
-  }
-
-  async #flipDown(reason: string): Promise<void> {
-    await this.ready.catch(() => {})
-    if ((await this.subject.phase()) === 'active') await this.#flip('drain', reason)
-    if ((await this.subject.phase()) !== 'stopped') await this.#flip('stop', reason)
-    if ((await this.subject.phase()) !== 'stopped') throw this.#notIn('stopped')
-  }
-
-  /** One that is asked for by hand is waited for; that it then is no longer legal is what was wanted. */
-  async #flip(name: 'drain' | 'stop', reason: string): Promise<void> {
-    const { error } = await this.subject.safeFlip(name, { reason }, { wait: this.#settings.graceMs })
-    if (error !== undefined && error.code !== 'FLIP_ILLEGAL') throw error
-  }
-
-  /** Where no flip can wait for them. */
-  async #permitsBack(): Promise<void> {
-    const { clock } = this.#settings
-    while (PHASES.some((phase) => this.subject.permits(phase) > 0)) await pause(clock, PERMIT_POLL_MS, NEVER)
   }
 
   #watcher(): Parameters<typeof intercept>[1] {
@@ -212,25 +194,4 @@ class RunningService implements Service {
       if (decision !== 'drain') log(`${signal} again: draining already`)
     })
   }
-
-  #notIn(asked: LifecyclePhase): PhasegateError<'NOT_IN_PHASE'> {
-    const { subject } = this.#settings
-    const { phase } = this.#admission.seen
-    return new PhasegateError('NOT_IN_PHASE', `"${subject}" was to be ${asked}, and is being drained`, {
-      subject,
-      asked,
-      phase,
-    })
-  }
-}
-
-const PHASES: readonly LifecyclePhase[] = ['starting', 'active', 'draining']
-const PERMIT_POLL_MS = 20
-
-function notRecorded(): PhasegateError<'JOURNAL_FAILED'> {
-  const cause = 'the journal did not take it in time'
-  return new PhasegateError('JOURNAL_FAILED', `the drain could not be recorded: ${cause}`, {
-    operation: 'append',
-    cause,
-  })
 }

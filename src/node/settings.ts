@@ -73,7 +73,7 @@ export function parseOptions(options: ServiceOptions): Settings {
     lingerMs: duration(options.linger, 'linger', defaultLinger(server)),
     ...parseBudget(options, lameDuck.maxMs),
     exits: options.exit === undefined || flag(options.exit, 'exit'),
-    log: options.log === undefined ? toStderr : callable<(line: string) => void>(options.log, 'log'),
+    log: options.log === undefined ? toStderr : harmless(callable(options.log, 'log')),
     clock: parseObject(options.clock, 'clock', 'a clock') ?? systemClock,
   }
 }
@@ -151,6 +151,17 @@ function parseObject<Value extends object>(
 function defaultLinger(server: HttpServer): number {
   const ownMs = server.keepAliveTimeout > 0 ? server.keepAliveTimeout : LONGEST_LINGER_MS
   return Math.min(ownMs + 1_000, LONGEST_LINGER_MS)
+}
+
+/** A log that throws must not break off a drain. */
+function harmless(log: (line: string) => void): (line: string) => void {
+  return (line) => {
+    try {
+      log(line)
+    } catch {
+      toStderr(line)
+    }
+  }
 }
 
 function toStderr(line: string): void {

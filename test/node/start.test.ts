@@ -97,3 +97,13 @@ test('a request handler may drain the service it belongs to', async () => {
   expect(client.responses()).toEqual(['200 close'])
   expect(await service.stopped).toMatchObject({ reason: 'preStop', code: 0, error: undefined })
 })
+
+test('a log that throws does not keep it from draining', async () => {
+  const { service } = start({
+    log: () => {
+      throw new Error('no log')
+    },
+  })
+  await service.ready
+  expect(await service.drain('test')).toMatchObject({ code: 0 })
+})
