@@ -10,6 +10,19 @@ export function canonical(value: unknown, name = 'value'): string {
   return write(value, { name, keys: [], above: [] })
 }
 
+/**
+ * The value as it would come back from the journal: a copy, so that what is changed later does not change what was
+ * recorded. @throws NOT_SERIALISABLE
+ */
+export function recordable(value: unknown, name: string): unknown {
+  if (value === undefined) return undefined
+  const text = canonical(value, name)
+  return typeof value === 'object' ? (JSON.parse(text) as unknown) : value
+}
+
+/** Nobody records deeper than this; the stack of a journal's reader does not end here either. */
+const DEEPEST = 500
+
 /** Text that JSON writes as it is: most of what is written, and several times faster than escaping. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
@@ -39,6 +52,7 @@ function write(value: unknown, place: Place): string {
 }
 
 function writeInside(value: object, place: Place): string {
+  if (place.above.length >= DEEPEST) throw refused({ ...place, keys: place.keys.slice(0, 3) }, `nested deeper than ${DEEPEST}`)
   if (place.above.includes(value)) throw refused(place, 'a circle')
   place.above.push(value)
   const text = Array.isArray(value) ? writeArray(value, place) : writeObject(value, place)

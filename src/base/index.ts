@@ -1,4 +1,4 @@
-export { canonical } from './canonical.ts'
+export { canonical, recordable } from './canonical.ts'
 export { callable, duration, flag, identifier, known, label, limit, positiveInteger, refuse } from './check.ts'
 export { type Clock, type Stop, sleep, systemClock } from './clock.ts'
 export { type Duration, describe, formatMs, parseDuration } from './duration.ts'

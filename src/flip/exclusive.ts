@@ -10,14 +10,16 @@ import type { Engine } from './engine.ts'
 export async function holdAll(
   lock: Lock,
   resources: readonly string[],
-  { heart, leaseTtlMs: ttlMs }: Engine,
+  { heart, clock, leaseTtlMs: ttlMs }: Engine,
   waitMs: number,
 ): Promise<readonly Lease[]> {
   if (resources.length === 0) return []
+  const endsMs = clock.monotonic() + waitMs
+  const leftMs = (): number => Math.max(0, endsMs - clock.monotonic())
   const held: Lease[] = []
   const stop = heart.add(async () => void (await Promise.allSettled(held.map((lease) => lease.renew(ttlMs)))))
   try {
-    for (const resource of [...resources].sort()) held.push(await lock.acquire(resource, { ttlMs, waitMs }))
+    for (const resource of [...resources].sort()) held.push(await lock.acquire(resource, { ttlMs, waitMs: leftMs() }))
     for (const lease of held.slice(0, -1)) if (!(await lease.renew(ttlMs))) throw lost(lease.resource, waitMs)
     return held
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { ConfirmSpec, StepSpec, UndoSpec } from '../chart/index.ts'
-import { canonical, type FailureCode, isPhasegateError, messageOf, textOf, unreachable } from '../base/index.ts'
+import { type FailureCode, isPhasegateError, messageOf, recordable, textOf, unreachable } from '../base/index.ts'
 import type { Failure, FlipState } from '../ports/index.ts'
 import { Abort, type Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
@@ -88,8 +88,8 @@ function judgeStep(run: Performer, step: StepSpec, ended: Attempt): { outcome: O
 /** A result that cannot be recorded would be lost in a crash: it fails the step now, where its author sees it. */
 function judgeOutput(run: Performer, step: StepSpec, output: unknown): { outcome: Outcome; again: boolean } {
   try {
-    if (output !== undefined) canonical(output, `the result of step "${step.name}"`)
-    return { outcome: { type: 'done', output }, again: false }
+    const kept = recordable(output, `the result of step "${step.name}"`)
+    return { outcome: { type: 'done', output: kept }, again: false }
   } catch (error) {
     run.threw(error)
     const failure = failureOf('STEP_FAILED', messageOf(error), step.name)

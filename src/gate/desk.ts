@@ -64,6 +64,16 @@ export class Desk {
     }
   }
 
+  /** The head as `head` would leave it, with nothing written. @throws CHART_VERSION */
+  async view(): Promise<Head> {
+    const { chart, engine } = this.core
+    const head = await this.log.read()
+    const fit = fitOf(head, chart)
+    if (fit.type === 'fits') return head
+    if (fit.type === 'stranded') throw strandedError(this.id, head, chart, fit.why)
+    return unfold(head, [fit.body], undefined, { at: engine.clock.now(), epoch: head.epoch }).head
+  }
+
   /** Takes a flip (claims, adopts, resolves it) and looks after it to its end. @throws JOURNAL_CONFLICT */
   async take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
     const { engine, assertOpen } = this.core

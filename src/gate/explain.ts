@@ -17,7 +17,7 @@ export async function explain(
   input: unknown,
   { key, actor }: { readonly key: string | undefined; readonly actor: Actor | undefined },
 ): Promise<Explanation> {
-  const head = await desk.head({ fresh: true })
+  const head = await desk.view()
   return {
     flip: spec.name,
     phase: head.phase,

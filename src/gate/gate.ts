@@ -1,6 +1,7 @@
 import { type Duration, duration, known, PhasegateError, refuse, sleep, type Stop } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
-import { Deadlines, type Engine, Heart } from '../flip/index.ts'
+import { Deadlines, type Engine, Heart, type Run } from '../flip/index.ts'
+import type { Clock } from '../ports/index.ts'
 import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
 import { Denials } from './denials.ts'
 import { type Core, Desk } from './desk.ts'
@@ -28,6 +29,9 @@ export function createGate<const C extends TypedChart>(
 type State =
   | { readonly type: 'open' }
   | { readonly type: 'closed'; readonly done: Promise<{ readonly left: readonly string[] }> }
+
+/** A run that is told to leave ends at once, unless its journal does not answer. */
+const LEAVING_MS = 1_000
 
 class LiveGate {
   readonly chart: AnyChart
@@ -86,13 +90,10 @@ class LiveGate {
   async #windDown(withinMs: number): Promise<{ readonly left: readonly string[] }> {
     this.#stopPolling?.()
     const { clock, journal, ownsJournal } = this.#settings
-    const runs = [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
-    const patience = new AbortController()
-    const allEnded = Promise.all(runs.map((run) => run.ended)).then(() => patience.abort())
-    if (runs.length > 0) await Promise.race([allEnded, sleep(clock, withinMs, { signal: patience.signal }).catch(() => undefined)])
-    const left = [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
+    await endedWithin(clock, this.#runs(), withinMs)
+    const left = this.#runs()
     for (const run of left) run.interrupt({ type: 'leave', error: () => this.#closed() })
-    await Promise.all(left.map((run) => run.ended))
+    await endedWithin(clock, left, LEAVING_MS)
     if (ownsJournal) await journal.close()
     return { left: left.map((run) => run.flipId) }
   }
@@ -105,6 +106,11 @@ class LiveGate {
     } catch (error) {
       this.#core.events.failed(error, 'recovery')
     }
+  }
+
+  /** The flips that this gate owns now. */
+  #runs(): readonly Run[] {
+    return [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
   }
 
   #recover(limit: number): Promise<Recovery> {
@@ -125,6 +131,14 @@ class LiveGate {
   #closed(): PhasegateError<'GATE_CLOSED'> {
     return new PhasegateError('GATE_CLOSED', `the gate of chart "${this.chart.name}" is closed`, { chart: this.chart.name })
   }
+}
+
+/** Waits until the runs have ended, but no longer than `ms`. */
+async function endedWithin(clock: Clock, runs: readonly Run[], ms: number): Promise<void> {
+  if (runs.length === 0) return
+  const patience = new AbortController()
+  const allEnded = Promise.all(runs.map((run) => run.ended)).then(() => patience.abort())
+  await Promise.race([allEnded, sleep(clock, ms, { signal: patience.signal }).catch(() => undefined)])
 }
 
 function createEngine(chart: AnyChart, settings: GateSettings, events: Events): Engine {

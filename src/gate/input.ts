@@ -1,4 +1,4 @@
-import { canonical, isPhasegateError, PhasegateError } from '../base/index.ts'
+import { isPhasegateError, messageOf, PhasegateError, recordable } from '../base/index.ts'
 import type { FlipSpec, StandardIssue } from '../chart/index.ts'
 
 /**
@@ -10,8 +10,20 @@ export function parseInput(spec: FlipSpec, input: unknown): unknown | Promise<un
     if (input === undefined) return undefined
     throw invalid(spec.name, [{ message: 'this flip takes no input' }])
   }
-  const result = spec.input['~standard'].validate(input)
-  return result instanceof Promise ? result.then((done) => accept(spec, done)) : accept(spec, result)
+  const schema = spec.input['~standard']
+  try {
+    const result = schema.validate(input)
+    if (!(result instanceof Promise)) return accept(spec, result)
+    return result.then((done) => accept(spec, done)).catch((error: unknown) => rethrow(spec, error))
+  } catch (error) {
+    return rethrow(spec, error)
+  }
+}
+
+/** A schema that throws, instead of telling what is wrong, has not accepted the input. */
+function rethrow(spec: FlipSpec, error: unknown): never {
+  if (isPhasegateError(error)) throw error
+  throw invalid(spec.name, [{ message: `its schema threw: ${messageOf(error)}` }])
 }
 
 function accept(
@@ -19,8 +31,7 @@ function accept(
   result: { readonly value: unknown; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] },
 ): unknown {
   if (result.issues !== undefined) throw invalid(spec.name, result.issues)
-  if (result.value !== undefined) canonical(result.value, 'the input')
-  return result.value
+  return recordable(result.value, 'the input')
 }
 
 function invalid(flip: string, found: readonly StandardIssue[]): PhasegateError<'INPUT_INVALID'> {

@@ -67,6 +67,7 @@ function resolution(
 ): readonly Body[] {
   const { engine } = desk.core
   const heading = flip.course.type === 'stuck' && flip.course.then.type === 'back' ? flip.from : flip.to
+  if (phase !== undefined && how !== 'force') return refuse('phase', phase, `left out: only 'force' takes one`)
   if (phase !== undefined && phase !== flip.from && phase !== flip.to) {
     return refuse('phase', phase, `"${flip.from}" or "${flip.to}", the ends of the flip`)
   }

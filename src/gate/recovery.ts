@@ -7,6 +7,8 @@ import { fitOf, strandedError } from './version.ts'
 
 /** How many subjects are recovered at once. */
 const AT_ONCE = 4
+/** How many looks may be under way in the background. */
+const MOST_LOOKS = 4
 
 /** What recovery needs of the gate. */
 export interface Recoverer {
@@ -77,7 +79,10 @@ export async function stranded({ engine, chart }: Core): Promise<readonly Strand
   return found
 }
 
-/** Calls `look` now and again, each wait jittered by half so that many processes do not come together. */
+/**
+ * Calls `look` now and again, each wait jittered by half so that many processes do not come together. A look that takes
+ * long, since it sees a flip to its end, does not hold up the next.
+ */
 export function repeat(
   clock: Clock,
   { everyMs, random }: { readonly everyMs: number; readonly random: () => number },
@@ -85,9 +90,16 @@ export function repeat(
 ): Stop {
   let isStopped = false
   let stopTimer: Stop = () => undefined
+  let looks = 0
   const arm = (): void => {
     if (isStopped) return
-    stopTimer = clock.timer(everyMs * (0.5 + random()), () => void look().finally(arm), { background: true })
+    stopTimer = clock.timer(everyMs * (0.5 + random()), tick, { background: true })
+  }
+  const tick = (): void => {
+    arm()
+    if (looks === MOST_LOOKS) return
+    looks += 1
+    void look().finally(() => (looks -= 1))
   }
   arm()
   return () => {

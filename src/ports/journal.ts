@@ -34,6 +34,7 @@ export interface Append {
  * 5. When `append` has resolved, the records survive whatever the adapter's page says they survive.
  * 6. An append whose outcome is not known rejects with `OUTCOME_UNKNOWN`; one that surely stored nothing with
  *    `JOURNAL_FAILED`.
+ *    Every call settles: an adapter bounds its own waiting for a store that does not answer.
  * 7. `read` gives the head that the last stored append left, or undefined.
  * 8. `settled` gives the last outcome stored against the key, as long as the subject lives.
  * 9. `history` gives every record once, in order, as a chain; `from` and `to` are record numbers, both included.

@@ -143,6 +143,32 @@ const unrecordable: [string, unknown][] = [
   ['the input.text', { text: '\ud800' }],
   ['the input', new Map()],
 ]
+test('an input nested without end is refused, not a crash of the stack', async () => {
+  const { box, writes } = open(() => expect.fail('it ran'))
+  let deep: unknown[] = []
+  for (let level = 0; level < 100_000; level++) deep = [deep]
+  expect((await box.safeFlip('open', deep)).error).toMatchObject({ code: 'NOT_SERIALISABLE' })
+  expect(writes()).toBe(0)
+})
+
+test.each([
+  ['at once', () => raise()],
+  ['later', async () => raise()],
+])('a schema that throws %s has not accepted the input', async (_, validate) => {
+  const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const
+  const picky = chart('picky', { version: 1 })
+    .phase('a', { initial: true })
+    .phase('b', { final: true })
+    .flip('go', (f) => f.from('a').to('b').input(any(schema)))
+    .build()
+  const { error } = await createGate(picky).subject('p').safeFlip('go', any(1))
+  expect(error).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('not today') })
+})
+
+function raise(): never {
+  throw new Error('not today')
+}
+
 test.each(unrecordable)('an input that cannot be recorded is refused, naming %s', async (path, input) => {
   const { box, writes } = open(() => expect.fail('it ran'))
   expect((await box.safeFlip('open', input)).error).toMatchObject({ code: 'NOT_SERIALISABLE', facts: { path } })

@@ -75,3 +75,17 @@ test('a flip that is being claimed when the gate closes is not run behind its ba
   expect((await asked).error?.code).toBe('GATE_CLOSED')
   expect(ran).toEqual(atClose)
 })
+
+test('a gate closes although the journal of a flip in progress never answers', async () => {
+  const shared = stage()
+  let appends = 0
+  const silent = over(shared.journal, {
+    append: (subject, append) => (++appends === 1 ? shared.journal.append(subject, append) : new Promise(() => undefined)),
+  })
+  const { gate, crane } = open({ ...shared, journal: silent })
+  void crane.safeFlip('lift')
+  await shared.clock.advance(0)
+  const closing = gate.close({ within: '2s' })
+  await shared.clock.advance(3_000)
+  expect((await closing).left).toHaveLength(1)
+})

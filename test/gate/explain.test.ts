@@ -103,3 +103,18 @@ test('a flip it does not know is an error, not an explanation', async () => {
   const facts = { flip: 'dive', known: ['sail', 'moor', 'wreck'] }
   await expect(ship.explain('dive' as never)).rejects.toMatchObject({ code: 'FLIP_UNKNOWN', facts })
 })
+
+test('a subject of an older version is explained as it would be moved, and is not moved', async () => {
+  const { journal, ship } = open()
+  await ship.flip('sail', port, { actor })
+  const newer = chart('ship', { version: 2, migrate: { 1: { sailing: 'at sea' } } })
+    .phase('moored', { initial: true })
+    .phase('at sea')
+    .flip('sail', (f) => f.from('moored').to('at sea'))
+    .flip('moor', (f) => f.from('at sea').to('moored'))
+    .build()
+  const before = await kinds(ship)
+  const moved = createGate(newer, { journal }).subject('pequod')
+  expect(await moved.explain('moor')).toMatchObject({ verdict: 'would go', phase: 'at sea', to: 'moored' })
+  expect(await kinds(ship)).toEqual(before)
+})

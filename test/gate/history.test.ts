@@ -87,3 +87,27 @@ test('the state tells since when, and which timers run', async () => {
     flip: undefined,
   })
 })
+
+test('what was recorded is a copy: changing an input or a result later changes no history', async () => {
+  const box = chart('box', { version: 1 })
+    .phase('shut', { initial: true })
+    .phase('open', { final: true })
+    .flip('open', (f) =>
+      f
+        .from('shut')
+        .to('open')
+        .input(z.custom<{ tools: string[] }>(() => true))
+        .step('look', { run: () => found }),
+    )
+    .build()
+  const found = { inside: ['cat'] }
+  const input = { tools: ['key'] }
+  const subject = createGate(box).subject('b')
+  const result = await subject.flip('open', input)
+  found.inside.push('dog')
+  input.tools.push('axe')
+  expect(result.outputs.look).toEqual({ inside: ['cat'] })
+  const recorded = await records(subject)
+  expect(recorded[0]).toMatchObject({ input: { tools: ['key'] } })
+  expect(recorded[1]).toMatchObject({ output: { inside: ['cat'] } })
+})

@@ -156,3 +156,30 @@ test('trouble of background recovery is told as an error event, and the next loo
   expect(told).toEqual(['recovery: no network', 'recovery: no network'])
   await gate.close()
 })
+
+test('a flip that takes long does not hold up the timers of others', async () => {
+  const shared = stage()
+  const slow = signal()
+  const kiln = chart('kiln', { version: 1 })
+    .phase('cold', { initial: true })
+    .phase('hot', { after: { '1m': 'cool' } })
+    .flip('fire', (f) => f.from('cold').to('hot'))
+    .flip('cool', (f) =>
+      f
+        .from('hot')
+        .to('cold')
+        .step('wait', { run: ({ subject }) => (subject === 'slow' ? slow.promise : undefined), timeout: '1h' }),
+    )
+    .build()
+  const gate = createGate(kiln, { ...shared, random: () => 0.5 })
+  await gate.subject('slow').flip('fire')
+  gate.start()
+  await shared.clock.advance(70_000)
+  await gate.subject('quick').flip('fire')
+  await shared.clock.advance(70_000)
+  expect(await gate.subject('quick').phase()).toBe('cold')
+  expect((await gate.subject('slow').state()).flip?.flip).toBe('cool')
+  slow.resolve()
+  await shared.clock.advance(1)
+  await gate.close()
+})
