@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
-import { origin, unfold } from '../src/flip/protocol.ts'
+import { origin, unfold } from '../src/flip/index.ts'
 import type { Body, Head, Journal } from '../src/ports/index.ts'
 import { door } from './flip.ts'
 import { race, timedAsync } from './harness.ts'

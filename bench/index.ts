@@ -22,7 +22,9 @@ if (unknown.length > 0) {
 }
 
 const [load = 0] = loadavg()
-console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, load ${load.toFixed(1)}`)
+console.log(
+  `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, load ${load.toFixed(1)}`,
+)
 if (load > 0.5) console.log('the machine has other work: judge by the fastest of each line, and repeat')
 console.log('median, min – max, ratio to the first line of each block, and what it should be')
 const library = await buildLibrary()

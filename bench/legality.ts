@@ -1,6 +1,6 @@
 import { createActor, transition } from 'xstate'
 import { toMachine } from '../src/chart/compile.ts'
-import { decide, type Request } from '../src/flip/decide.ts'
+import { decide, type Request } from '../src/flip/index.ts'
 import type { Head } from '../src/ports/index.ts'
 import { type Contender, race, timed } from './harness.ts'
 import type { Library } from './library.ts'
