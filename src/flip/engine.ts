@@ -1,5 +1,5 @@
 import type { AnyChart } from '../chart/index.ts'
-import type { Actor, Clock, FlipState, Journal, JournalRecord, SubjectRef } from '../ports/index.ts'
+import type { Clock, FlipState, Journal, JournalRecord, SubjectRef } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Heart } from './tenure.ts'
 
@@ -34,6 +34,3 @@ export interface Result {
   /** Whether it was read from the journal instead of run now. */
   readonly replayed: boolean
 }
-
-/** Who asks when nobody does: the runtime itself. */
-export const SYSTEM: Actor = Object.freeze({ id: 'phasegate', roles: Object.freeze(['system']) })

@@ -2,7 +2,8 @@ import { isPhasegateError, messageOf, PhasegateError, sleep } from '../base/inde
 import type { Append, Head, Settled, SubjectRef } from '../ports/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from './engine.ts'
-import { type Change, origin } from './protocol.ts'
+import { origin } from './evolve.ts'
+import type { Change } from './protocol.ts'
 
 const ASK_AGAIN = { baseMs: 50, capMs: 2_000 }
 

@@ -1,19 +1,9 @@
 import { unreachable } from '../base/index.ts'
-import type {
-  Body,
-  ChartStamp,
-  Delay,
-  Doing,
-  Failure,
-  FlipState,
-  Head,
-  JournalRecord,
-  Settled,
-  Timer,
-} from '../ports/index.ts'
+import type { Body, Delay, Doing, Failure, FlipState, Head, JournalRecord, Settled } from '../ports/index.ts'
+import { evolve } from './evolve.ts'
 
-// The protocol of a flip: what its records mean (`evolve`), what must happen next (`next`), and what follows from what
-// happened (`report`, `adopt`, `unfold`). Pure: no clock, no I/O, no promise. A flip that starts, one that is resumed
+// The protocol of a flip: what must happen next (`next`), and what follows from what happened (`report`, `adopt`,
+// `unfold`); what the records mean is in `evolve.ts`. Pure: no clock, no I/O, no promise. A flip that starts, one that is resumed
 // after a crash, one that is cancelled and one that goes back differ in their head alone.
 
 /** What the protocol has to know of a flip. A chart's `FlipSpec` is one. */
@@ -45,13 +35,6 @@ export type Work =
 export type Outcome =
   | { readonly type: 'done'; readonly output: unknown }
   | { readonly type: 'failed'; readonly failure: Failure; readonly begun: boolean }
-
-const NOTHING: readonly never[] = []
-
-/** The head of a subject that was never written. */
-export function origin(chart: ChartStamp, phase: string): Head {
-  return { version: 0, epoch: 0, chart, phase, since: 0, timers: NOTHING, flip: undefined }
-}
 
 // ── what must happen now ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,118 +196,6 @@ function outcomeOf(flip: FlipState, record: JournalRecord): Settled['outcome'] |
 /** The results of the steps that have completed, by name. */
 export function outputsOf(flip: Pick<FlipState, 'done'>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(flip.done.map(({ step, output }) => [step, output]))
-}
-
-// ── what the records mean ───────────────────────────────────────────────────────────────────────────────────────────
-
-export function evolve(head: Head, record: JournalRecord): Head {
-  const { n, epoch } = record
-  switch (record.kind) {
-    case 'requested':
-      return { ...head, version: n, epoch, chart: record.chart, flip: begin(record) }
-    case 'committed':
-      return enter(head, record, record.to, record.timers)
-    case 'forced':
-      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
-    case 'migrated':
-      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
-    case 'rolledBack':
-      return { ...head, version: n, epoch, flip: undefined }
-    case 'denied':
-      return { ...head, version: n, epoch }
-    default:
-      if (head.flip === undefined) return { ...head, version: n, epoch }
-      return { ...head, version: n, epoch, flip: progress(head.flip, record) }
-  }
-}
-
-type Progress = Exclude<
-  JournalRecord,
-  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' }
->
-
-function progress(flip: FlipState, record: Progress): FlipState {
-  switch (record.kind) {
-    case 'started':
-      return { ...flip, doubt: record.step }
-    case 'stepped':
-      return completed(flip, record.step, record.output)
-    case 'turned':
-      return { ...flip, course: { type: 'back', failure: record.failure, undo: record.undo } }
-    case 'undone':
-      return undone(flip)
-    case 'stuck':
-      return stop(flip, record)
-    case 'resolved':
-      return goOn(flip, record)
-    case 'adopted':
-      return { ...flip, owner: record.owner, doubt: record.doubt }
-    case 'cancelRequested':
-      return { ...flip, cancel: { actor: record.actor, reason: record.reason } }
-    default:
-      return unreachable(record)
-  }
-}
-
-function begin(record: JournalRecord<'requested'>): FlipState {
-  const { flip, from, to, input, key, fingerprint, attempt, actor, owner, deadline, trace } = record
-  return {
-    id: record.flipId,
-    flip,
-    from,
-    to,
-    input,
-    key,
-    fingerprint,
-    attempt,
-    actor,
-    owner,
-    requestedAt: record.at,
-    deadline,
-    trace,
-    done: NOTHING,
-    doubt: undefined,
-    confirmed: false,
-    cancel: undefined,
-    course: { type: 'forward' },
-  }
-}
-
-function enter(head: Head, { n, epoch, at }: JournalRecord, phase: string, delays: readonly Delay[]): Head {
-  const timers: readonly Timer[] = delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
-  return { version: n, epoch, chart: head.chart, phase, since: at, timers, flip: undefined }
-}
-
-function completed(flip: FlipState, step: string, output: unknown): FlipState {
-  return { ...flip, done: [...flip.done, { step, output }], doubt: undefined }
-}
-
-function undone(flip: FlipState): FlipState {
-  if (flip.course.type !== 'back') return flip
-  return { ...flip, course: { ...flip.course, undo: flip.course.undo.slice(1) } }
-}
-
-function stop(flip: FlipState, { doing, step, failure }: JournalRecord<'stuck'>): FlipState {
-  if (flip.course.type === 'stuck') return flip
-  const doubt = doing === 'run' ? step : flip.doubt
-  return { ...flip, doubt, course: { type: 'stuck', doing, step, failure, then: flip.course } }
-}
-
-function goOn(flip: FlipState, { how, owner, deadline }: JournalRecord<'resolved'>): FlipState {
-  if (flip.course.type !== 'stuck' || how === 'force') return flip
-  const { doing, step, then } = flip.course
-  const going: FlipState = { ...flip, owner, deadline, course: then }
-  if (how === 'retry') return going
-  switch (doing) {
-    case 'run':
-      return completed(going, step, undefined)
-    case 'confirm':
-      return { ...going, confirmed: true }
-    case 'undo':
-      return undone(going)
-    default:
-      return unreachable(doing)
-  }
 }
 
 // ── bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -187,12 +187,16 @@ export class Run implements Performer {
     return this.#record([report(flip, spec, action, outcome)], action.type !== 'confirm' || outcome.type === 'failed')
   }
 
-  /** Appends what happened. When somebody wrote in between: again where it `must` be recorded, else nothing. */
+  /**
+   * Appends what happened. When somebody wrote in between: on top of that where it `must` be recorded; else nothing, for
+   * something else may have to happen now (a confirm that passed, say, and then a cancel).
+   */
   async #record(happened: readonly Body[], must: boolean): Promise<Change | undefined> {
     const { engine, log, spec } = this.#options
     for (;;) {
       const base = log.known ?? (await this.#read())
-      this.#own(base)
+      const flip = this.#own(base)
+      if (!must && next(flip, spec).type !== this.#work?.type) return undefined
       const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: this.epoch })
       const askedAtMs = engine.clock.monotonic()
       try {

@@ -33,8 +33,10 @@ export class Tenure {
 
   /** A write that the store accepted has renewed the lease, counted from when it was asked. */
   extend(askedAtMs: number): void {
-    if (!this.isHeld()) return
-    this.#state = { type: 'held', untilMs: askedAtMs + (this.#options.ttlMs * 2) / 3 }
+    if (this.#state.type === 'lost' || !this.isHeld()) return
+    // An answer that was long on its way takes nothing back that a later one has given.
+    const untilMs = Math.max(this.#state.untilMs, askedAtMs + (this.#options.ttlMs * 2) / 3)
+    this.#state = { type: 'held', untilMs }
   }
 
   /** Judged now, by the clock: a timer that a blocked event loop has delayed cannot make it true. */

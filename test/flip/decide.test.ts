@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decide, type Request } from '../../src/flip/decide.ts'
-import { origin } from '../../src/flip/protocol.ts'
+import { origin } from '../../src/flip/evolve.ts'
 import type { Head, Settled } from '../../src/ports/index.ts'
 import { CHART, FAILURE, headAfter, requested } from './sample.ts'
 

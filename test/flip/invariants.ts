@@ -1,4 +1,5 @@
-import { evolve, isPastReturn, type Plan } from '../../src/flip/protocol.ts'
+import { evolve } from '../../src/flip/evolve.ts'
+import { isPastReturn, type Plan } from '../../src/flip/protocol.ts'
 import type { Claims, Invariant } from './explore.ts'
 import { isFinal, isSameHead, NAMES, ownersOf, type State } from './state.ts'
 import { effectsOf } from './world.ts'

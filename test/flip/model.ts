@@ -1,4 +1,5 @@
-import { isPastReturn, type Outcome, origin, type Plan, type Work } from '../../src/flip/protocol.ts'
+import { origin } from '../../src/flip/evolve.ts'
+import { isPastReturn, type Outcome, type Plan, type Work } from '../../src/flip/protocol.ts'
 import type { Body, Failure, Head } from '../../src/ports/index.ts'
 import type { Model, Move } from './explore.ts'
 import { afterConflict, ask, called, crash, goingOn, hear, IDLE, move, NOTHING, seat, store, taking } from './moves.ts'

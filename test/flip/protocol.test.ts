@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { adopt, evolve, next, origin, report, resolve, unfold } from '../../src/flip/protocol.ts'
+import { evolve, origin } from '../../src/flip/evolve.ts'
+import { adopt, next, report, resolve, unfold } from '../../src/flip/protocol.ts'
 import type { Body } from '../../src/ports/index.ts'
 import { CHART, cancelled, FAILURE, flipAfter, headAfter, kinds, plan, requested, step, stepped } from './sample.ts'
 

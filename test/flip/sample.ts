@@ -1,4 +1,5 @@
-import { origin, type Plan, unfold } from '../../src/flip/protocol.ts'
+import { origin } from '../../src/flip/evolve.ts'
+import { type Plan, unfold } from '../../src/flip/protocol.ts'
 import type { Body, FlipState, Head, JournalRecord } from '../../src/ports/index.ts'
 
 // A subject as the tests of the protocol need it: a flip from "from" to "to", of two steps.

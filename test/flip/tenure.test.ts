@@ -39,6 +39,15 @@ describe('a lease', () => {
     expect(tenure.isHeld()).toBe(false)
   })
 
+  test('is not shortened by a renewal whose answer comes after that of a later one', async () => {
+    const { clock, tenure } = hold()
+    await clock.advance(300)
+    tenure.extend(300)
+    tenure.extend(100)
+    await clock.advance(UNTIL - 1)
+    expect(tenure.isHeld()).toBe(true)
+  })
+
   test('that is renewed counts from before the renewal was asked for', async () => {
     let answer: (renewed: boolean) => void = () => undefined
     const { clock, tenure } = hold(() => new Promise((resolve) => (answer = resolve)))

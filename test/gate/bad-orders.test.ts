@@ -61,6 +61,7 @@ test.each([
   ['order.force', 'skip', { ...order, force: true }],
   ['phase', 'force', { ...order, phase: 'broken' }],
   ['phase', 'force', { ...order, phase: 7 }],
+  ['phase', 'retry', { ...order, phase: 'broken' }],
 ])('a resolution refuses a wrong %s: %s, %o', async (option, how, options) => {
   const { tap, flipId, writes, before } = await stuck()
   await expect(tap.resolve(flipId, any(how), any(options))).rejects.toMatchObject(invalid(option))

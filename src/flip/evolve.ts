@@ -1,0 +1,122 @@
+import { unreachable } from '../base/index.ts'
+import type { ChartStamp, Delay, FlipState, Head, JournalRecord, Timer } from '../ports/index.ts'
+
+// What the records mean: the fold from a journal to its head. Pure, and without the chart, so that a journal can be
+// folded by another version of it than the one that wrote it.
+
+const NOTHING: readonly never[] = []
+
+/** The head of a subject that was never written. */
+export function origin(chart: ChartStamp, phase: string): Head {
+  return { version: 0, epoch: 0, chart, phase, since: 0, timers: NOTHING, flip: undefined }
+}
+
+export function evolve(head: Head, record: JournalRecord): Head {
+  const { n, epoch } = record
+  switch (record.kind) {
+    case 'requested':
+      return { ...head, version: n, epoch, chart: record.chart, flip: begin(record) }
+    case 'committed':
+      return enter(head, record, record.to, record.timers)
+    case 'forced':
+      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
+    case 'migrated':
+      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
+    case 'rolledBack':
+      return { ...head, version: n, epoch, flip: undefined }
+    case 'denied':
+      return { ...head, version: n, epoch }
+    default:
+      if (head.flip === undefined) return { ...head, version: n, epoch }
+      return { ...head, version: n, epoch, flip: progress(head.flip, record) }
+  }
+}
+
+type Progress = Exclude<
+  JournalRecord,
+  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' }
+>
+
+function progress(flip: FlipState, record: Progress): FlipState {
+  switch (record.kind) {
+    case 'started':
+      return { ...flip, doubt: record.step }
+    case 'stepped':
+      return completed(flip, record.step, record.output)
+    case 'turned':
+      return { ...flip, course: { type: 'back', failure: record.failure, undo: record.undo } }
+    case 'undone':
+      return undone(flip)
+    case 'stuck':
+      return stop(flip, record)
+    case 'resolved':
+      return goOn(flip, record)
+    case 'adopted':
+      return { ...flip, owner: record.owner, doubt: record.doubt }
+    case 'cancelRequested':
+      return { ...flip, cancel: { actor: record.actor, reason: record.reason } }
+    default:
+      return unreachable(record)
+  }
+}
+
+function begin(record: JournalRecord<'requested'>): FlipState {
+  const { flip, from, to, input, key, fingerprint, attempt, actor, owner, deadline, trace } = record
+  return {
+    id: record.flipId,
+    flip,
+    from,
+    to,
+    input,
+    key,
+    fingerprint,
+    attempt,
+    actor,
+    owner,
+    requestedAt: record.at,
+    deadline,
+    trace,
+    done: NOTHING,
+    doubt: undefined,
+    confirmed: false,
+    cancel: undefined,
+    course: { type: 'forward' },
+  }
+}
+
+function enter(head: Head, { n, epoch, at }: JournalRecord, phase: string, delays: readonly Delay[]): Head {
+  const timers: readonly Timer[] = delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
+  return { version: n, epoch, chart: head.chart, phase, since: at, timers, flip: undefined }
+}
+
+function completed(flip: FlipState, step: string, output: unknown): FlipState {
+  return { ...flip, done: [...flip.done, { step, output }], doubt: undefined }
+}
+
+function undone(flip: FlipState): FlipState {
+  if (flip.course.type !== 'back') return flip
+  return { ...flip, course: { ...flip.course, undo: flip.course.undo.slice(1) } }
+}
+
+function stop(flip: FlipState, { doing, step, failure }: JournalRecord<'stuck'>): FlipState {
+  if (flip.course.type === 'stuck') return flip
+  const doubt = doing === 'run' ? step : flip.doubt
+  return { ...flip, doubt, course: { type: 'stuck', doing, step, failure, then: flip.course } }
+}
+
+function goOn(flip: FlipState, { how, owner, deadline }: JournalRecord<'resolved'>): FlipState {
+  if (flip.course.type !== 'stuck' || how === 'force') return flip
+  const { doing, step, then } = flip.course
+  const going: FlipState = { ...flip, owner, deadline, course: then }
+  if (how === 'retry') return going
+  switch (doing) {
+    case 'run':
+      return completed(going, step, undefined)
+    case 'confirm':
+      return { ...going, confirmed: true }
+    case 'undo':
+      return undone(going)
+    default:
+      return unreachable(doing)
+  }
+}
