@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
-import { origin, unfold } from '../src/flip/index.ts'
+import { unfold } from '../src/flip/index.ts'
 import type { Body, Head, Journal } from '../src/ports/index.ts'
 import { door } from './flip.ts'
 import { race, timedAsync } from './harness.ts'
@@ -97,7 +97,15 @@ async function sizeOf(folder: string): Promise<number> {
 class Writer {
   readonly #journal: Journal
   readonly #id: string
-  #head: Head = origin({ version: 1, fingerprint: 'f'.repeat(64) }, 'closed')
+  #head: Head = {
+    version: 0,
+    epoch: 0,
+    chart: { version: 1, fingerprint: 'f'.repeat(64) },
+    phase: 'closed',
+    since: 0,
+    timers: [],
+    flip: undefined,
+  }
 
   constructor(journal: Journal, id: string) {
     this.#journal = journal
