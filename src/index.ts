@@ -1,6 +1,31 @@
-export { type Clock, type Duration, ERRORS, type ErrorCode, type ErrorFacts, isPhasegateError, PhasegateError, terminal } from './base/index.ts'
+export {
+  type MemoryJournalOptions,
+  type MemoryLockOptions,
+  memoryJournal,
+  memoryLock,
+} from './adapters/memory/index.ts'
+export {
+  type Clock,
+  type Duration,
+  ERRORS,
+  type ErrorCode,
+  type ErrorFacts,
+  isPhasegateError,
+  PhasegateError,
+  terminal,
+} from './base/index.ts'
 export * from './chart/index.ts'
-export { memoryJournal, memoryLock } from './adapters/memory/index.ts'
 export * from './gate/index.ts'
-export type { Actor, Failure, Head, Journal, JournalRecord, Lease, Lock, RecordKind, Settled, SubjectRef } from './ports/index.ts'
+export type {
+  Actor,
+  Failure,
+  Head,
+  Journal,
+  JournalRecord,
+  Lease,
+  Lock,
+  RecordKind,
+  Settled,
+  SubjectRef,
+} from './ports/index.ts'
 export type { GateEvent, GateEvents } from './telemetry/index.ts'

@@ -52,7 +52,8 @@ function write(value: unknown, place: Place): string {
 }
 
 function writeInside(value: object, place: Place): string {
-  if (place.above.length >= DEEPEST) throw refused({ ...place, keys: place.keys.slice(0, 3) }, `nested deeper than ${DEEPEST}`)
+  if (place.above.length >= DEEPEST)
+    throw refused({ ...place, keys: place.keys.slice(0, 3) }, `nested deeper than ${DEEPEST}`)
   if (place.above.includes(value)) throw refused(place, 'a circle')
   place.above.push(value)
   const text = Array.isArray(value) ? writeArray(value, place) : writeObject(value, place)

@@ -17,7 +17,8 @@ export function refuse(option: string, value: unknown, expected: string): never 
 
 /** The name of a chart, phase, flip or step: it appears in diagrams, keys and machines. */
 export function identifier(value: unknown, option: string): string {
-  if (typeof value === 'string' && IDENTIFIER.test(value) && value === value.trim() && !RESERVED.test(value)) return value
+  if (typeof value === 'string' && IDENTIFIER.test(value) && value === value.trim() && !RESERVED.test(value))
+    return value
   return refuse(
     option,
     value,
@@ -37,7 +38,11 @@ export function known(value: unknown, option: string, names: readonly string[]):
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(option, value, 'an object')
   const stranger = Object.keys(value).find((name) => !names.includes(name))
   if (stranger === undefined) return value as Readonly<Record<string, unknown>>
-  return refuse(`${option}.${stranger}`, (value as Record<string, unknown>)[stranger], `left out; known: ${names.join(', ')}`)
+  return refuse(
+    `${option}.${stranger}`,
+    (value as Record<string, unknown>)[stranger],
+    `left out; known: ${names.join(', ')}`,
+  )
 }
 
 export function callable<Callable>(value: unknown, option: string): Callable {

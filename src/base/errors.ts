@@ -98,10 +98,14 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     mend: "Pass `wait: '10s'`, cancel the other one, or — when `facts.stuck` — resolve it.",
   },
   FLIP_REENTRANT: {
-    means: 'A guard, step, confirm or compensation asked for a flip of the very subject it is working for; waiting would be a deadlock.',
+    means:
+      'A guard, step, confirm or compensation asked for a flip of the very subject it is working for; waiting would be a deadlock.',
     mend: 'Start it from a `flip.committed` listener, or make it a flip of another subject.',
   },
-  NOT_IN_PHASE: { means: 'The subject is not in the phase that was asked for.', mend: 'Look at `facts.phase` and decide again.' },
+  NOT_IN_PHASE: {
+    means: 'The subject is not in the phase that was asked for.',
+    mend: 'Look at `facts.phase` and decide again.',
+  },
   PHASE_UNKNOWN: {
     means: 'A permit was asked for before this process had ever read the phase of the subject.',
     mend: 'Await `subject.phase()` once, before the first `admit`.',
@@ -130,7 +134,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     means: 'While the flip was in progress an operator forced the subject into a phase.',
     mend: 'Look at the `forced` record in the history.',
   },
-  FLIP_NOT_FOUND: { means: 'No flip of this id is in progress on the subject.', mend: 'Look at `facts.running` and the history.' },
+  FLIP_NOT_FOUND: {
+    means: 'No flip of this id is in progress on the subject.',
+    mend: 'Look at `facts.running` and the history.',
+  },
   FLIP_PAST_RETURN: {
     means: 'The flip has passed its irreversible step and can only go forward.',
     mend: 'Wait for it, or resolve it if it gets stuck.',
@@ -138,10 +145,11 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   FLIP_NOT_STUCK: { means: 'Only a stuck flip can be resolved.', mend: 'Cancel it, or wait.' },
   RESOURCE_BUSY: {
     means: 'An exclusive resource of the flip is held by another. Nothing was done.',
-    mend: "Try later, or pass a longer `wait`.",
+    mend: 'Try later, or pass a longer `wait`.',
   },
   LEASE_LOST: {
-    means: 'This process can no longer be sure to own the flip: it was paused, or could not renew in time. Another may have adopted it.',
+    means:
+      'This process can no longer be sure to own the flip: it was paused, or could not renew in time. Another may have adopted it.',
     mend: 'Touch nothing outside any more. The outcome is in the journal.',
   },
   FENCED: {
@@ -154,12 +162,13 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   },
   GATE_CLOSED: { means: 'The gate was closed.', mend: 'Create another gate.' },
   JOURNAL_CONFLICT: {
-    means: 'Somebody else wrote first. The runtime reads again and decides again; a caller sees this only when it never ends.',
+    means:
+      'Somebody else wrote first. The runtime reads again and decides again; a caller sees this only when it never ends.',
     mend: 'Try again.',
   },
   JOURNAL_OWNED: {
     means: 'The folder of a file journal is in use by another living process.',
-    mend: "Use one process per folder, pass `wait` to take over when it ends, or use a journal for many processes.",
+    mend: 'Use one process per folder, pass `wait` to take over when it ends, or use a journal for many processes.',
   },
   JOURNAL_CORRUPT: {
     means: 'A stored line is not what was written. Nothing after it is trusted, nothing was changed.',

@@ -98,7 +98,8 @@ function settle(
     )
     pending?.((by) => {
       if (here.isOver) return
-      if (by.type === 'turn') return stop({ type: 'interrupted', by }, new DOMException(by.failure.message, 'AbortError'))
+      if (by.type === 'turn')
+        return stop({ type: 'interrupted', by }, new DOMException(by.failure.message, 'AbortError'))
       abort.abort(by.error())
       end({ type: 'interrupted', by })
     })

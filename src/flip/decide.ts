@@ -54,7 +54,8 @@ function byKey(
     return same ? { type: 'join', running } : { type: 'mismatch', earlier: running.flip }
   }
   if (settled === undefined) return undefined
-  if (settled.flip !== flip || settled.fingerprint !== key.fingerprint) return { type: 'mismatch', earlier: settled.flip }
+  if (settled.flip !== flip || settled.fingerprint !== key.fingerprint)
+    return { type: 'mismatch', earlier: settled.flip }
   return isFinal(settled) ? { type: 'replay', settled } : undefined
 }
 

@@ -85,7 +85,8 @@ function begin(record: JournalRecord<'requested'>): FlipState {
 }
 
 function enter(head: Head, { n, epoch, at }: JournalRecord, phase: string, delays: readonly Delay[]): Head {
-  const timers: readonly Timer[] = delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
+  const timers: readonly Timer[] =
+    delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
   return { version: n, epoch, chart: head.chart, phase, since: at, timers, flip: undefined }
 }
 

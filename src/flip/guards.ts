@@ -1,5 +1,5 @@
-import { Denial, type FlipSpec, type GuardSpec } from '../chart/index.ts'
 import { formatMs, messageOf, textOf, unreachable } from '../base/index.ts'
+import { Denial, type FlipSpec, type GuardSpec } from '../chart/index.ts'
 import { Abort, type Attempt, attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
 import { type Asked, GuardScope } from './scope.ts'
@@ -11,7 +11,12 @@ export interface GuardAnswered {
 }
 
 /** Asks one guard. A throw, a timeout, and anything but exactly `true` is a no. */
-export async function askGuard(engine: Engine, subject: object, guard: GuardSpec, asked: Asked): Promise<GuardAnswered> {
+export async function askGuard(
+  engine: Engine,
+  subject: object,
+  guard: GuardSpec,
+  asked: Asked,
+): Promise<GuardAnswered> {
   const abort = new Abort()
   const ended = await attempt(engine, {
     subject,

@@ -1,5 +1,5 @@
-import type { ConfirmSpec, StepSpec, UndoSpec } from '../chart/index.ts'
 import { type FailureCode, isPhasegateError, messageOf, recordable, textOf, unreachable } from '../base/index.ts'
+import type { ConfirmSpec, StepSpec, UndoSpec } from '../chart/index.ts'
 import type { Failure, FlipState } from '../ports/index.ts'
 import { Abort, type Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
@@ -54,7 +54,12 @@ async function runStep(run: Performer, flip: FlipState, step: StepSpec): Promise
     const ended = await run.attempt(`step "${step.name}"`, timeoutMs, abort, () => step.run(scope))
     const judged = judgeStep(run, step, ended)
     if (judged.outcome.type === 'done' || !judged.again || tries >= step.retry.attempts) return judged.outcome
-    await run.pause(Math.min(backoffMs(tries, step.retry, () => run.random()), Math.max(0, run.leftMs())))
+    await run.pause(
+      Math.min(
+        backoffMs(tries, step.retry, () => run.random()),
+        Math.max(0, run.leftMs()),
+      ),
+    )
   }
 }
 
@@ -75,7 +80,10 @@ function judgeStep(run: Performer, step: StepSpec, ended: Attempt): { outcome: O
     case 'timedOut': {
       const flipIsLate = outOfTime(run, step.name)
       if (flipIsLate !== undefined) return fail(flipIsLate, false)
-      return fail(failureOf('STEP_TIMEOUT', `step "${step.name}" took longer than ${step.timeoutMs} ms`, step.name), true)
+      return fail(
+        failureOf('STEP_TIMEOUT', `step "${step.name}" took longer than ${step.timeoutMs} ms`, step.name),
+        true,
+      )
     }
     case 'interrupted':
       if (ended.by.type === 'leave') throw ended.by.error()
@@ -112,7 +120,12 @@ async function undoStep(run: Performer, flip: FlipState, { name, compensate }: S
   }
 }
 
-function judgeUndo(run: Performer, step: string, undo: UndoSpec, ended: Exclude<Attempt, { type: 'returned' }>): Failure {
+function judgeUndo(
+  run: Performer,
+  step: string,
+  undo: UndoSpec,
+  ended: Exclude<Attempt, { type: 'returned' }>,
+): Failure {
   switch (ended.type) {
     case 'threw': {
       run.threw(ended.error)

@@ -20,10 +20,7 @@ export interface Plan {
 }
 
 /** What must happen now. `write` needs nothing but a record; `rest` waits for a person, or for nothing. */
-export type Action =
-  | { readonly type: 'write'; readonly body: Body }
-  | { readonly type: 'rest' }
-  | Work
+export type Action = { readonly type: 'write'; readonly body: Body } | { readonly type: 'rest' } | Work
 
 /** What has to be performed in the world. */
 export type Work =
@@ -75,9 +72,7 @@ function back(flip: FlipState, course: { readonly failure: Failure; readonly und
 
 /** Whether an irreversible step has happened, or may have. */
 export function isPastReturn(flip: Pick<FlipState, 'done' | 'doubt'>, plan: Plan): boolean {
-  return plan.steps.some(
-    (step, index) => step.irreversible && (index < flip.done.length || flip.doubt === step.name),
-  )
+  return plan.steps.some((step, index) => step.irreversible && (index < flip.done.length || flip.doubt === step.name))
 }
 
 // ── what follows ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +129,12 @@ export function adopt(flip: FlipState, plan: Plan, owner: string): readonly Body
 }
 
 /** The records by which an operator moves a stuck flip on. `force` settles it in `phase` without doing anything more. */
-export function resolve(flip: FlipState, plan: Plan, order: Extract<Body, { kind: 'resolved' }>, phase: string): readonly Body[] {
+export function resolve(
+  flip: FlipState,
+  plan: Plan,
+  order: Extract<Body, { kind: 'resolved' }>,
+  phase: string,
+): readonly Body[] {
   if (order.how !== 'force' || flip.course.type !== 'stuck') return [order]
   return [order, phase === flip.to ? committed(flip, plan) : rolledBack(flip, flip.course.failure)]
 }
@@ -195,7 +195,9 @@ function outcomeOf(flip: FlipState, record: JournalRecord): Settled['outcome'] |
 
 /** The results of the steps that have completed, by name. */
 export function outputsOf(flip: Pick<FlipState, 'done'>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(flip.done.map(({ step, output }) => [step, output]))
+  const outputs: Record<string, unknown> = {}
+  for (const { step, output } of flip.done) outputs[step] = output
+  return outputs
 }
 
 // ── bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────────

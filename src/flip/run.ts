@@ -1,5 +1,5 @@
-import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
 import { isPhasegateError, PhasegateError } from '../base/index.ts'
+import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
 import type { Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
 import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
 import type { Engine, Result } from './engine.ts'
@@ -161,7 +161,10 @@ export class Run implements Performer {
     let end = this.#endOf(taken)
     if (end !== undefined) return end
     const { engine, log, assertOpen } = this.#options
-    const stops = [engine.heart.add(() => this.#beat()), ...this.#resources.map((held) => engine.heart.add(() => held.beat()))]
+    const stops = [
+      engine.heart.add(() => this.#beat()),
+      ...this.#resources.map((held) => engine.heart.add(() => held.beat())),
+    ]
     try {
       assertOpen()
       while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))

@@ -1,6 +1,6 @@
 import type { GuardContext, StepContext } from '../chart/index.ts'
 import type { Actor, FlipState } from '../ports/index.ts'
-import { Abort } from './attempt.ts'
+import type { Abort } from './attempt.ts'
 import { outputsOf } from './protocol.ts'
 
 /** What a flip is called with, before it has an id. */

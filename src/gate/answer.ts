@@ -41,9 +41,15 @@ export function replay(subject: string, settled: Settled): Answer {
   const { flipId, flip, from, to, epoch, attempt, outcome } = settled
   switch (outcome.type) {
     case 'committed':
-      return { type: 'committed', result: { flipId, flip, from, to, epoch, attempt, outputs: outcome.outputs, replayed: true } }
+      return {
+        type: 'committed',
+        result: { flipId, flip, from, to, epoch, attempt, outputs: outcome.outputs, replayed: true },
+      }
     case 'rolledBack':
-      return { type: 'refused', error: rolledBackError({ subject, flip, flipId, from }, outcome.failure, true, undefined) }
+      return {
+        type: 'refused',
+        error: rolledBackError({ subject, flip, flipId, from }, outcome.failure, true, undefined),
+      }
     case 'overridden':
       return { type: 'refused', error: overriddenError(subject, flip, flipId, outcome.phase) }
     default:
@@ -71,7 +77,12 @@ export function aboutOf(subject: string, flip: FlipState): About {
   return { subject, flip: flip.flip, flipId: flip.id, from: flip.from }
 }
 
-function rolledBackError(about: About, failure: Failure, replayed: boolean, cause: unknown): PhasegateError<'FLIP_ROLLED_BACK'> {
+function rolledBackError(
+  about: About,
+  failure: Failure,
+  replayed: boolean,
+  cause: unknown,
+): PhasegateError<'FLIP_ROLLED_BACK'> {
   const { subject, flip, from } = about
   const message = `flip "${flip}" of "${subject}" was rolled back to "${from}": ${failure.message}`
   return new PhasegateError('FLIP_ROLLED_BACK', message, { ...about, failure, replayed }, { cause })
@@ -83,8 +94,12 @@ export function stuckError(about: About, failure: Failure, cause: unknown): Phas
   return new PhasegateError('FLIP_STUCK', message, { subject, flip, flipId, failure }, { cause })
 }
 
-export function overriddenError(subject: string, flip: string, flipId: string, phase: string): PhasegateError<'FLIP_OVERRIDDEN'> {
+export function overriddenError(
+  subject: string,
+  flip: string,
+  flipId: string,
+  phase: string,
+): PhasegateError<'FLIP_OVERRIDDEN'> {
   const message = `flip "${flip}" of "${subject}" was overridden: an operator forced the subject into "${phase}"`
   return new PhasegateError('FLIP_OVERRIDDEN', message, { subject, flip, flipId, phase })
 }
-

@@ -1,11 +1,11 @@
 import { isPhasegateError, PhasegateError } from '../base/index.ts'
 import type { AnyChart, FlipSpec } from '../chart/index.ts'
-import { adopt, type Engine, type Ended, holdAll, releaseAll, Run, SubjectLog, unfold } from '../flip/index.ts'
+import type { Key } from '../flip/index.ts'
+import { adopt, type Ended, type Engine, holdAll, Run, releaseAll, SubjectLog, unfold } from '../flip/index.ts'
 import type { Body, Head, Lease, Lock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
-import { Permits } from './permits.ts'
 import type { Answer } from './answer.ts'
-import type { Key } from '../flip/index.ts'
+import { Permits } from './permits.ts'
 import { fitOf, strandedError } from './version.ts'
 
 /** What the subjects of a gate share. */
@@ -34,7 +34,7 @@ export class Desk {
   readonly log: SubjectLog
   readonly permits: Permits
   /** By the text of the key. */
-  readonly calls = new Map<string, OpenCall>()
+  readonly calls: Map<string, OpenCall> = new Map()
   #run: Run | undefined
 
   constructor(core: Core, id: string) {
@@ -97,11 +97,14 @@ export class Desk {
    * Takes over the flip of a dead owner. Undefined when there is none, it is stuck, or somebody else was faster.
    * @throws CHART_VERSION, RESOURCE_BUSY
    */
-  async adopt(): Promise<{ readonly flipId: string; readonly flip: string; readonly ended: Promise<Ended> } | undefined> {
+  async adopt(): Promise<
+    { readonly flipId: string; readonly flip: string; readonly ended: Promise<Ended> } | undefined
+  > {
     const { engine, lock } = this.core
     const head = await this.head({ fresh: true })
     const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
-    if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck') return undefined
+    if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck')
+      return undefined
     // Asked after the head was read: who has adopted it since will be seen here, or by the append.
     if (!(await this.log.isAbandoned())) return undefined
     const leases = await holdAll(lock, spec.exclusive, engine, 0)

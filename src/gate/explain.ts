@@ -1,6 +1,6 @@
 import { isPhasegateError, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { askGuard, type Asked, decide, type Decision, type GuardAnswered, type Key, makeKey } from '../flip/index.ts'
+import { type Asked, askGuard, type Decision, decide, type GuardAnswered, type Key, makeKey } from '../flip/index.ts'
 import type { Actor, Head } from '../ports/index.ts'
 import { missingRoles } from './authorise.ts'
 import type { Desk } from './desk.ts'
@@ -51,7 +51,14 @@ async function verdictOn(
   const key = asked.key === undefined ? undefined : makeKey(asked.key, spec.name, input)
   const decision = await decideNow(desk, spec, head, key)
   if (decision.type !== 'go') return tell(desk, spec, key, decision)
-  return guarded(desk, spec, { deps: desk.core.engine.deps, input, subject: desk.id, flip: spec.name, ...decision, actor })
+  return guarded(desk, spec, {
+    deps: desk.core.engine.deps,
+    input,
+    subject: desk.id,
+    flip: spec.name,
+    ...decision,
+    actor,
+  })
 }
 
 async function decideNow(desk: Desk, spec: FlipSpec, head: Head, key: Key | undefined): Promise<Decision> {
@@ -63,15 +70,27 @@ async function decideNow(desk: Desk, spec: FlipSpec, head: Head, key: Key | unde
 function tell(desk: Desk, spec: FlipSpec, key: Key | undefined, decision: Exclude<Decision, { type: 'go' }>): Verdict {
   switch (decision.type) {
     case 'replay':
-      return { verdict: 'would replay', reason: `the key was used: the outcome of ${decision.settled.flipId} is repeated` }
+      return {
+        verdict: 'would replay',
+        reason: `the key was used: the outcome of ${decision.settled.flipId} is repeated`,
+      }
     case 'join':
-      return { verdict: 'would join', reason: `the key is in progress: the outcome of ${decision.running.id} is awaited` }
+      return {
+        verdict: 'would join',
+        reason: `the key is in progress: the outcome of ${decision.running.id} is awaited`,
+      }
     case 'mismatch':
-      return { verdict: 'key mismatch', reason: refusal.keyMismatch(desk.id, spec.name, key?.text ?? '', decision.earlier).message }
+      return {
+        verdict: 'key mismatch',
+        reason: refusal.keyMismatch(desk.id, spec.name, key?.text ?? '', decision.earlier).message,
+      }
     case 'busy':
       return { verdict: 'busy', reason: refusal.busy(desk.id, spec.name, decision.running).message }
     case 'illegal':
-      return { verdict: 'illegal', reason: refusal.illegal(desk.id, spec.name, decision.from, decision.allowed).message }
+      return {
+        verdict: 'illegal',
+        reason: refusal.illegal(desk.id, spec.name, decision.from, decision.allowed).message,
+      }
     case 'elsewhere':
     case 'early':
       throw new TypeError(`explain asked for neither a phase nor a timer, and was answered "${decision.type}"`)

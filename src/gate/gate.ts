@@ -1,4 +1,4 @@
-import { type Duration, duration, known, PhasegateError, refuse, sleep, type Stop } from '../base/index.ts'
+import { type Duration, duration, known, PhasegateError, refuse, type Stop, sleep } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
 import { Deadlines, type Engine, Heart, type Run } from '../flip/index.ts'
 import type { Clock } from '../ports/index.ts'
@@ -129,7 +129,9 @@ class LiveGate {
   }
 
   #closed(): PhasegateError<'GATE_CLOSED'> {
-    return new PhasegateError('GATE_CLOSED', `the gate of chart "${this.chart.name}" is closed`, { chart: this.chart.name })
+    return new PhasegateError('GATE_CLOSED', `the gate of chart "${this.chart.name}" is closed`, {
+      chart: this.chart.name,
+    })
   }
 }
 

@@ -45,5 +45,7 @@ function invalid(flip: string, found: readonly StandardIssue[]): PhasegateError<
 
 /** The same error, for another caller: none is thrown twice. */
 export function again(error: PhasegateError): PhasegateError {
-  return isPhasegateError(error) ? new PhasegateError(error.code, error.message, error.facts, { cause: error.cause }) : error
+  return isPhasegateError(error)
+    ? new PhasegateError(error.code, error.message, error.facts, { cause: error.cause })
+    : error
 }

@@ -1,6 +1,6 @@
 import { describe, isPhasegateError, PhasegateError, refuse, textOf } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { holdAll, isPastReturn, releaseAll, resolve, type Run } from '../flip/index.ts'
+import { holdAll, isPastReturn, type Run, releaseAll, resolve } from '../flip/index.ts'
 import type { Actor, Body, FlipState, Head } from '../ports/index.ts'
 import { outcomeOf, overriddenError } from './answer.ts'
 import type { Desk } from './desk.ts'
@@ -23,19 +23,20 @@ export async function cancel(desk: Desk, flipId: string, reason: string, actor: 
   ownRun(desk, flipId)?.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: reason } })
 }
 
+/** How a stuck flip shall go on. `phase` goes with `force` alone. */
+export interface Resolution extends Order {
+  readonly how: 'retry' | 'skip' | 'force'
+  readonly phase: string | undefined
+}
+
 /** Moves a stuck flip on, to its end. @throws FLIP_NOT_FOUND, FLIP_NOT_STUCK, RESOURCE_BUSY */
-export async function resolveStuck(
-  desk: Desk,
-  flipId: string,
-  how: 'retry' | 'skip' | 'force',
-  order: Order & { readonly phase: string | undefined },
-): Promise<FlipOutcome> {
+export async function resolveStuck(desk: Desk, flipId: string, order: Resolution): Promise<FlipOutcome> {
   for (;;) {
     const head = await desk.head({ fresh: true })
     const flip = running(desk, head, flipId)
     const spec = specOf(desk, flip)
     if (flip.course.type !== 'stuck') throw notStuck(desk, flip)
-    const outcome = await tryResolve(desk, spec, head, resolution(desk, flip, spec, how, order))
+    const outcome = await tryResolve(desk, spec, head, orderFor(desk, flip, spec, order))
     if (outcome !== undefined) return outcome
   }
 }
@@ -58,22 +59,17 @@ async function tryResolve(
   }
 }
 
-function resolution(
-  desk: Desk,
-  flip: FlipState,
-  spec: FlipSpec,
-  how: 'retry' | 'skip' | 'force',
-  { actor, reason, phase }: Order & { readonly phase: string | undefined },
-): readonly Body[] {
+function orderFor(desk: Desk, flip: FlipState, spec: FlipSpec, order: Resolution): readonly Body[] {
   const { engine } = desk.core
+  const { how, actor, reason, phase } = order
   const heading = flip.course.type === 'stuck' && flip.course.then.type === 'back' ? flip.from : flip.to
   if (phase !== undefined && how !== 'force') return refuse('phase', phase, `left out: only 'force' takes one`)
   if (phase !== undefined && phase !== flip.from && phase !== flip.to) {
     return refuse('phase', phase, `"${flip.from}" or "${flip.to}", the ends of the flip`)
   }
   const deadline = engine.clock.now() + spec.timeoutMs
-  const order = { kind: 'resolved', flipId: flip.id, how, actor, reason, owner: engine.owner, deadline } as const
-  return resolve(flip, spec, order, phase ?? heading)
+  const resolved = { kind: 'resolved', flipId: flip.id, how, actor, reason, owner: engine.owner, deadline } as const
+  return resolve(flip, spec, resolved, phase ?? heading)
 }
 
 /** Break-glass: sets the phase, whatever is in progress. */
@@ -107,7 +103,11 @@ function running(desk: Desk, head: Head, flipId: string): FlipState {
   if (head.flip?.id === flipId) return head.flip
   const found = head.flip === undefined ? 'no flip' : `flip "${head.flip.flip}" (${head.flip.id})`
   const message = `flip ${describe(flipId)} is not in progress on "${desk.id}"; ${found} is`
-  throw new PhasegateError('FLIP_NOT_FOUND', message, { subject: desk.id, flipId: textOf(flipId), running: head.flip?.id })
+  throw new PhasegateError('FLIP_NOT_FOUND', message, {
+    subject: desk.id,
+    flipId: textOf(flipId),
+    running: head.flip?.id,
+  })
 }
 
 function pastReturn(desk: Desk, flip: FlipState, spec: FlipSpec): PhasegateError<'FLIP_PAST_RETURN'> {

@@ -1,7 +1,7 @@
-import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
-import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
+import { hostname } from 'node:os'
 import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
+import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
 import type { Actor, Clock, Journal, Lock } from '../ports/index.ts'
 import type { FlipOptions } from './types.ts'
 
@@ -26,7 +26,17 @@ let processLock: Lock | undefined
 export function parseGateOptions(options: unknown): GateSettings {
   const given = known(options, 'gate options', ['deps', 'journal', 'lock', 'clock', 'random', 'leaseTtl', 'poll'])
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
-  const journal = port<Journal>(given.journal, 'journal', ['read', 'append', 'renew', 'settled', 'history', 'heads', 'abandoned', 'due', 'close'])
+  const journal = port<Journal>(given.journal, 'journal', [
+    'read',
+    'append',
+    'renew',
+    'settled',
+    'history',
+    'heads',
+    'abandoned',
+    'due',
+    'close',
+  ])
   return {
     deps: given.deps,
     journal: journal ?? memoryJournal({ clock }),
@@ -86,7 +96,10 @@ export function parseActor(value: unknown): Actor {
 }
 
 /** Who orders something out of the ordinary, and why. */
-export function parseOrder(options: unknown, names: readonly string[] = []): { readonly actor: Actor; readonly reason: string } {
+export function parseOrder(
+  options: unknown,
+  names: readonly string[] = [],
+): { readonly actor: Actor; readonly reason: string } {
   const given = known(options, 'order', ['actor', 'reason', ...names])
   return { actor: parseActor(given.actor), reason: parseReason(given.reason) }
 }

@@ -3,7 +3,12 @@ import type { FlipState } from '../ports/index.ts'
 
 // Why a flip is refused before its intent, as errors: what was asked, what was found, what would have been allowed.
 
-export function illegal(subject: string, flip: string, from: string, allowed: readonly string[]): PhasegateError<'FLIP_ILLEGAL'> {
+export function illegal(
+  subject: string,
+  flip: string,
+  from: string,
+  allowed: readonly string[],
+): PhasegateError<'FLIP_ILLEGAL'> {
   const legal = allowed.length === 0 ? 'nothing, it is final' : allowed.join(', ')
   const message = `cannot flip "${flip}" of "${subject}" from "${from}"; allowed: ${legal}`
   return new PhasegateError('FLIP_ILLEGAL', message, { flip, from, allowed })
@@ -16,7 +21,12 @@ export function busy(subject: string, flip: string, running: FlipState): Phasega
   return new PhasegateError('FLIP_BUSY', message, { subject, flip, running: running.flip, flipId: running.id, stuck })
 }
 
-export function keyMismatch(subject: string, flip: string, key: string, earlier: string): PhasegateError<'KEY_MISMATCH'> {
+export function keyMismatch(
+  subject: string,
+  flip: string,
+  key: string,
+  earlier: string,
+): PhasegateError<'KEY_MISMATCH'> {
   const what = earlier === flip ? 'the same flip with another input' : `flip "${earlier}"`
   const message = `the key "${key}" was used before on "${subject}", for ${what}; one key is for one request`
   return new PhasegateError('KEY_MISMATCH', message, { subject, key, earlier, flip })
@@ -27,7 +37,12 @@ export function elsewhere(subject: string, asked: string, phase: string): Phaseg
   return new PhasegateError('NOT_IN_PHASE', message, { subject, asked, phase })
 }
 
-export function guardRefused(subject: string, flip: string, guard: string, reason: string): PhasegateError<'GUARD_REFUSED'> {
+export function guardRefused(
+  subject: string,
+  flip: string,
+  guard: string,
+  reason: string,
+): PhasegateError<'GUARD_REFUSED'> {
   const message = `guard "${guard}" refused flip "${flip}" of "${subject}": ${reason}`
   return new PhasegateError('GUARD_REFUSED', message, { subject, flip, guard, reason })
 }

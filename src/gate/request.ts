@@ -1,8 +1,8 @@
-import { isPhasegateError, PhasegateError, sleep, unreachable } from '../base/index.ts'
+import { isPhasegateError, type PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { type Asked, type Decision, decide, firstRefusal, holdAll, type Key, releaseAll } from '../flip/index.ts'
 import type { Body, Clock, FlipState, Head, Lease } from '../ports/index.ts'
-import { aboutOf, type Answer, replay, stuckError } from './answer.ts'
+import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
 import type { Denials } from './denials.ts'
 import type { Desk } from './desk.ts'
 import type { FlipSettings } from './options.ts'
@@ -80,7 +80,9 @@ export class Request {
       case 'replay':
         return replay(id, decision.settled)
       case 'join':
-        return this.#asking.settings.join ? this.#join(decision.running) : this.#refuse(refusal.busy(id, spec.name, decision.running))
+        return this.#asking.settings.join
+          ? this.#join(decision.running)
+          : this.#refuse(refusal.busy(id, spec.name, decision.running))
       case 'busy':
         return this.#queue(decision.running)
       case 'mismatch':
@@ -99,7 +101,15 @@ export class Request {
   async #go(decision: Going, head: Head): Promise<Answer | undefined> {
     const { spec, input, settings } = this.#asking
     const { core, id, log } = this.#desk
-    const asked: Asked = { deps: core.engine.deps, input, subject: id, flip: spec.name, from: decision.from, to: decision.to, actor: settings.actor }
+    const asked: Asked = {
+      deps: core.engine.deps,
+      input,
+      subject: id,
+      flip: spec.name,
+      from: decision.from,
+      to: decision.to,
+      actor: settings.actor,
+    }
     if (spec.guards.length > 0) {
       const refused = await firstRefusal(core.engine, log, spec, asked)
       if (refused !== undefined) return this.#deny(refused)
@@ -172,7 +182,8 @@ export class Request {
   async #queue(running: FlipState): Promise<Answer | undefined> {
     const { spec } = this.#asking
     // A stuck flip waits for a person: there is no use in waiting with it.
-    if (this.#patienceLeftMs() <= 0 || running.course.type === 'stuck') return this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
+    if (this.#patienceLeftMs() <= 0 || running.course.type === 'stuck')
+      return this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
     if (spec.preempt && !this.#hasPreempted) await this.#preempt(running)
     const isGone = await this.#untilGone(running, this.#patienceEndsMs)
     return isGone ? undefined : this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
@@ -186,7 +197,8 @@ export class Request {
     if (this.#desk.core.chart.flips.get(running.flip)?.preempt === true) return
     const reason = `pre-empted by flip "${spec.name}"`
     await this.#desk.record((head) => {
-      const isTurning = head.flip?.id !== running.id || head.flip.cancel !== undefined || head.flip.course.type !== 'forward'
+      const isTurning =
+        head.flip?.id !== running.id || head.flip.cancel !== undefined || head.flip.course.type !== 'forward'
       return isTurning ? undefined : [{ kind: 'cancelRequested', flipId: running.id, actor, reason }]
     })
     const { run } = this.#desk

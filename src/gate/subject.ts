@@ -1,5 +1,5 @@
-import { isPhasegateError, known, PhasegateError, refuse } from '../base/index.ts'
 import { open } from '../audit/index.ts'
+import { isPhasegateError, known, type PhasegateError, refuse } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { makeKey, placeInside, type Result } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
@@ -58,7 +58,8 @@ export class GateSubject implements Subject {
     if (found !== phase) throw refusal.elsewhere(this.id, phase, found)
     const ask = (name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> =>
       this.#ask(name, input, options, phase)
-    const flip = async (name: string, input?: unknown, options?: FlipOptions): Promise<Result> => unwrap(await ask(name, input, options))
+    const flip = async (name: string, input?: unknown, options?: FlipOptions): Promise<Result> =>
+      unwrap(await ask(name, input, options))
     return { phase, flip, safeFlip: ask } as unknown as Handle<never, Phase>
   }
 
@@ -72,10 +73,14 @@ export class GateSubject implements Subject {
 
   async *history(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<JournalRecord> {
     this.#desk.core.assertOpen()
-    for await (const sealed of this.#desk.core.engine.journal.history(this.#desk.log.ref, parseRange(range))) yield open(sealed)
+    for await (const sealed of this.#desk.core.engine.journal.history(this.#desk.log.ref, parseRange(range)))
+      yield open(sealed)
   }
 
-  async cancel(flipId: string, options: { readonly reason: string; readonly actor?: Order['actor'] | undefined }): Promise<void> {
+  async cancel(
+    flipId: string,
+    options: { readonly reason: string; readonly actor?: Order['actor'] | undefined },
+  ): Promise<void> {
     this.#desk.core.assertOpen()
     const given = known(options, 'cancel options', ['reason', 'actor'])
     const actor = given.actor === undefined ? undefined : parseActor(given.actor)
@@ -89,7 +94,8 @@ export class GateSubject implements Subject {
   ): Promise<FlipOutcome> {
     this.#desk.core.assertOpen()
     if (how !== 'retry' && how !== 'skip' && how !== 'force') refuse('how', how, "'retry', 'skip' or 'force'")
-    return resolveStuck(this.#desk, flipId, how, { ...parseOrder(order, ['phase']), phase: order.phase })
+    const { actor, reason } = parseOrder(order, ['phase'])
+    return resolveStuck(this.#desk, flipId, { how, actor, reason, phase: order.phase })
   }
 
   async force(phase: string, order: Order): Promise<void> {
@@ -100,13 +106,25 @@ export class GateSubject implements Subject {
   /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */
   async fire(flip: string): Promise<Answer> {
     const settings = parseFlipOptions(undefined)
-    const asking: Asking = { settings, spec: this.#spec(flip), input: undefined, key: undefined, believed: undefined, isTimer: true }
+    const asking: Asking = {
+      settings,
+      spec: this.#spec(flip),
+      input: undefined,
+      key: undefined,
+      believed: undefined,
+      isTimer: true,
+    }
     const answer = await new Request(this.#desk, asking, this.#denials).answer()
     if (answer.type === 'refused') this.#tellRefusal(flip, settings, answer.error)
     return answer
   }
 
-  async #ask(name: string, input: unknown, options: FlipOptions | undefined, believed: string | undefined): Promise<Safe<Result>> {
+  async #ask(
+    name: string,
+    input: unknown,
+    options: FlipOptions | undefined,
+    believed: string | undefined,
+  ): Promise<Safe<Result>> {
     let settings: FlipSettings | undefined
     let answer: Answer
     try {

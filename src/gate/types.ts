@@ -1,5 +1,5 @@
-import type { Chart, DepsOf, FlipsOf, FlipTypes, LegalFrom, PhasesOf } from '../chart/index.ts'
 import type { Duration, PhasegateError, Stop } from '../base/index.ts'
+import type { Chart, DepsOf, FlipsOf, FlipTypes, PhasesOf } from '../chart/index.ts'
 import type { Actor, Clock, Failure, FlipState, Journal, JournalRecord, Lock, Timer } from '../ports/index.ts'
 import type { GateEvent, GateEvents } from '../telemetry/index.ts'
 import type { Permit } from './permits.ts'
@@ -42,7 +42,11 @@ export interface FlipOptions {
 }
 
 /** What a committed flip answers. */
-export interface FlipResult<From extends string = string, To extends string = string, Outputs = Readonly<Record<string, unknown>>> {
+export interface FlipResult<
+  From extends string = string,
+  To extends string = string,
+  Outputs = Readonly<Record<string, unknown>>,
+> {
   readonly flipId: string
   readonly flip: string
   readonly from: From
@@ -75,7 +79,16 @@ export type ResultOf<Flips extends FlipTypes, Name extends keyof Flips> = FlipRe
 /** What a flip would do, and why, without doing it. */
 export interface Explanation {
   readonly flip: string
-  readonly verdict: 'would go' | 'would replay' | 'would join' | 'unauthorised' | 'bad input' | 'key mismatch' | 'busy' | 'illegal' | 'refused'
+  readonly verdict:
+    | 'would go'
+    | 'would replay'
+    | 'would join'
+    | 'unauthorised'
+    | 'bad input'
+    | 'key mismatch'
+    | 'busy'
+    | 'illegal'
+    | 'refused'
   /** One sentence. */
   readonly reason: string
   readonly phase: string
@@ -151,7 +164,10 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
     ...args: FlipArguments<Flips[Name]['input']>
   ): Promise<Safe<ResultOf<Flips, Name>>>
   /** What `flip` would do now, and why. Guards are asked; nothing is done or written. */
-  explain<Name extends keyof Flips & string>(name: Name, ...args: [input?: Flips[Name]['input'], options?: FlipOptions]): Promise<Explanation>
+  explain<Name extends keyof Flips & string>(
+    name: Name,
+    ...args: [input?: Flips[Name]['input'], options?: FlipOptions]
+  ): Promise<Explanation>
   /** The phase, read from the journal. */
   phase(): Promise<Phases>
   /** The phase, since when, the flip in progress, the timers: read from the journal. */
@@ -188,7 +204,11 @@ export interface Recovery {
   /** Flips of dead owners, taken over and driven to their end. */
   readonly adopted: readonly FlipOutcome[]
   /** Timers that had run out, and what became of their flips. */
-  readonly fired: readonly { readonly subject: string; readonly flip: string; readonly error: PhasegateError | undefined }[]
+  readonly fired: readonly {
+    readonly subject: string
+    readonly flip: string
+    readonly error: PhasegateError | undefined
+  }[]
   /** What could not be taken over now, and why. */
   readonly skipped: readonly { readonly subject: string; readonly error: PhasegateError }[]
 }
@@ -222,7 +242,7 @@ export interface Gate<C extends TypedChart = TypedChart> {
    * Takes no more flips, waits up to `within` for those in progress, and leaves the rest to be adopted by another.
    * The journal and the lock that were given stay open.
    */
-  close(options?: { /** @default '10s' */ readonly within?: Duration | undefined }): Promise<{ readonly left: readonly string[] }>
+  close(options?: {
+    /** @default '10s' */ readonly within?: Duration | undefined
+  }): Promise<{ readonly left: readonly string[] }>
 }
-
-export type { LegalFrom }

@@ -12,10 +12,16 @@ export function fitOf(head: Head, chart: AnyChart): Fit {
   const { version, fingerprint } = head.chart
   if (head.version === 0 || (version === chart.version && fingerprint === chart.fingerprint)) return { type: 'fits' }
   if (version === chart.version) {
-    return { type: 'stranded', why: 'the chart was changed without raising its version; raise it and declare a migration' }
+    return {
+      type: 'stranded',
+      why: 'the chart was changed without raising its version; raise it and declare a migration',
+    }
   }
   if (head.flip !== undefined) {
-    return { type: 'stranded', why: `flip "${head.flip.flip}" is in progress under the other version, which has to end it` }
+    return {
+      type: 'stranded',
+      why: `flip "${head.flip.flip}" is in progress under the other version, which has to end it`,
+    }
   }
   const phase = chart.migrations[version]?.[head.phase]
   if (phase === undefined) {
@@ -33,7 +39,12 @@ export function stampOf({ version, fingerprint }: ChartStamp): ChartStamp {
   return { version, fingerprint }
 }
 
-export function strandedError(subject: string, head: Head, chart: AnyChart, why: string): PhasegateError<'CHART_VERSION'> {
+export function strandedError(
+  subject: string,
+  head: Head,
+  chart: AnyChart,
+  why: string,
+): PhasegateError<'CHART_VERSION'> {
   const stored = describeStamp(head.chart)
   const running = describeStamp(chart)
   return new PhasegateError(

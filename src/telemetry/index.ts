@@ -1,1 +1,1 @@
-export { Events, type GateEvent, type GateEvents, type RecordEvent } from './events.ts'
+export { Events, type GateEvent, type GateEvents } from './events.ts'

@@ -25,12 +25,11 @@ export interface VirtualClock extends Clock {
  * const gate = createGate(chart, { clock })
  * await clock.advance(15 * 60_000)
  */
-export function virtualClock(wall = Date.UTC(2026, 0, 1)): VirtualClock {
+export function virtualClock(wall: number = Date.UTC(2026, 0, 1)): VirtualClock {
   const timers = new Set<Pending>()
   let elapsed = 0
   let order = 0
-  const earliest = (): Pending | undefined =>
-    [...timers].sort((a, b) => a.at - b.at || a.order - b.order)[0]
+  const earliest = (): Pending | undefined => [...timers].sort((a, b) => a.at - b.at || a.order - b.order)[0]
 
   return {
     now: () => wall + elapsed,

@@ -80,7 +80,8 @@ test('a gate closes although the journal of a flip in progress never answers', a
   const shared = stage()
   let appends = 0
   const silent = over(shared.journal, {
-    append: (subject, append) => (++appends === 1 ? shared.journal.append(subject, append) : new Promise(() => undefined)),
+    append: (subject, append) =>
+      ++appends === 1 ? shared.journal.append(subject, append) : new Promise(() => undefined),
   })
   const { gate, crane } = open({ ...shared, journal: silent })
   void crane.safeFlip('lift')

@@ -1,34 +1,14 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
 import { service } from '../../src/node/index.ts'
 import { after, hello, portOf, QUICK, RawClient } from './harness.ts'
 
-/** A key and its certificate, for an hour of loopback. */
+/** A key and its certificate that nobody trusts: for tests on loopback alone. */
 function identity(): { readonly key: Buffer; readonly cert: Buffer } {
-  const folder = mkdtempSync(join(tmpdir(), 'phasegate-tls-'))
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const subject = [
-    '-subj',
-    '/CN=localhost',
-    '-days',
-    '1',
-    '-nodes',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-  ]
-  try {
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-    return { key: readFileSync(key), cert: readFileSync(cert) }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const read = (name: string): Buffer => readFileSync(new URL(`./fixtures/localhost-${name}.pem`, import.meta.url))
+  return { key: read('key'), cert: read('cert') }
 }
 
 test('a TLS server drains as well: idle and busy connections, and handshakes that never end', async () => {

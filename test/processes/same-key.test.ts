@@ -6,7 +6,9 @@ import { build } from './build.ts'
 import { Ledger } from './ledger.ts'
 import { temporaryFolder } from './start.ts'
 
-test('1,000 concurrent flips of one key are one run with one outcome, through two gates on one file journal', async ({ onTestFinished }) => {
+test('1,000 concurrent flips of one key are one run with one outcome, through two gates on one file journal', async ({
+  onTestFinished,
+}) => {
   const folder = temporaryFolder(onTestFinished)
   const journal = fileJournal(join(folder, 'journal'))
   const ledger = new Ledger(folder)
@@ -15,7 +17,9 @@ test('1,000 concurrent flips of one key are one run with one outcome, through tw
   const gates = [createGate(build, { deps, journal }), createGate(build, { deps, journal })] as const
   for (const gate of gates) gate.on('flip.requested', () => (claims += 1))
   const results = await Promise.all(
-    Array.from({ length: 1_000 }, (_, call) => gates[call % 2 === 0 ? 0 : 1].subject('hut').flip('build', undefined, { key: 'k' })),
+    Array.from({ length: 1_000 }, (_, call) =>
+      gates[call % 2 === 0 ? 0 : 1].subject('hut').flip('build', undefined, { key: 'k' }),
+    ),
   )
   expect(claims).toBe(1)
   expect(new Set(results.map((result) => result.flipId)).size).toBe(1)

@@ -53,7 +53,9 @@ async function work(orders: Orders): Promise<string | undefined> {
   child.on('message', (message: Message) => {
     switch (message.type) {
       case 'record':
-        return say(`${who}  ${paint.cyan(message.kind.padEnd(10))}  ${(message.step ?? '').padEnd(8)}  ${paint.dim(`epoch ${message.epoch}`)}`)
+        return say(
+          `${who}  ${paint.cyan(message.kind.padEnd(10))}  ${(message.step ?? '').padEnd(8)}  ${paint.dim(`epoch ${message.epoch}`)}`,
+        )
       case 'half':
         say(`${who}  ${paint.red('kill -9')} in the middle of ${paint.bold(message.step)}`)
         return void child.kill('SIGKILL')
@@ -77,6 +79,10 @@ async function read(folder: string, subject: string): Promise<readonly JournalRe
 
 /** What the machine was told to begin more than once: a real one would know it by the key. */
 async function repeatedWork(folder: string): Promise<readonly string[]> {
-  const lines = (await readFile(join(folder, 'machine.log'), 'utf8')).split('\n').filter((line) => line.includes(' begun '))
-  return [...new Set(lines.filter((line, index) => lines.indexOf(line) < index))].map((line) => line.replace(/ begun .*/, ''))
+  const lines = (await readFile(join(folder, 'machine.log'), 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(' begun '))
+  return [...new Set(lines.filter((line, index) => lines.indexOf(line) < index))].map((line) =>
+    line.replace(/ begun .*/, ''),
+  )
 }
