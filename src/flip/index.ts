@@ -1,7 +1,6 @@
 export { Deadlines } from './deadlines.ts'
 export { type Decision, decide, type Request } from './decide.ts'
 export type { Engine, Result } from './engine.ts'
-export { origin } from './evolve.ts'
 export { holdAll, releaseAll } from './exclusive.ts'
 export { askGuard, firstRefusal, type GuardAnswered } from './guards.ts'
 export { type Key, makeKey } from './key.ts'
