@@ -29,7 +29,7 @@ export const systemClock: Clock = {
           : setTimeout(fire, leftMs)
       if (options?.background === true) handle.unref()
     }
-    leg(ms)
+    leg(Math.max(0, ms))
     return () => clearTimeout(handle)
   },
 }

@@ -23,6 +23,7 @@ export class SubjectLog {
   readonly #engine: Engine
   #head: Head | undefined
   #isSuspect = false
+  #phase: string | undefined
 
   constructor(engine: Engine, id: string) {
     this.#engine = engine
@@ -36,9 +37,7 @@ export class SubjectLog {
 
   /** The phase as last seen, whatever happened since; undefined when another version of the chart has written it. */
   get phase(): string | undefined {
-    const head = this.#head
-    const { version, fingerprint } = this.#engine.chart
-    return head?.chart.version === version && head.chart.fingerprint === fingerprint ? head.phase : undefined
+    return this.#phase
   }
 
   /** The head as the journal has it now. @throws JOURNAL_FAILED, or what the journal threw */
@@ -104,8 +103,11 @@ export class SubjectLog {
   }
 
   #saw(head: Head): void {
+    const { version, fingerprint } = this.#engine.chart
     this.#head = head
     this.#isSuspect = false
+    // Made out here, once a write, since it is looked at once a request.
+    this.#phase = head.chart.version === version && head.chart.fingerprint === fingerprint ? head.phase : undefined
   }
 
   async #afterFailure(error: PhasegateError, failures: number, goOn: GoOn): Promise<void> {

@@ -23,7 +23,7 @@ export type Message =
   | { readonly type: 'ended'; readonly code: string }
 
 const orders: Orders = JSON.parse(process.argv[2] ?? '{}')
-const tell = (message: Message): void => void process.send?.(message)
+const tell = (message: Message): void => void (process.connected && process.send?.(message))
 
 function dying(journal: Journal): Journal {
   let appends = 0
