@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly leases: readonly Lease[]
   /** Throws when this process takes no more flips: one that was being claimed then is left to another. */
   readonly assertOpen: () => void
+  /** Handed the run before anything is performed, so that nothing of it goes unseen. */
+  readonly taken: (run: Run) => void
   /** Stops admission to a phase and waits for the permits that are out. */
   readonly drained: (phase: string, signal: AbortSignal) => Promise<void>
 }
@@ -85,6 +87,7 @@ export class Run implements Performer {
         lost: () => this.interrupt({ type: 'turn', failure: resourceLost(lease.resource) }),
       }),
     )
+    options.taken(this)
     this.ended = this.#drive(taken)
   }
 
@@ -165,6 +168,8 @@ export class Run implements Performer {
       engine.heart.add(() => this.#beat()),
       ...this.#resources.map((held) => engine.heart.add(() => held.beat())),
     ]
+    // Nothing is performed before `ended` can be looked at: the first step may close the gate, which waits for it.
+    await undefined
     try {
       assertOpen()
       while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))

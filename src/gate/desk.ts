@@ -75,12 +75,11 @@ export class Desk {
   }
 
   /** Takes a flip (claims, adopts, resolves it) and looks after it to its end. @throws JOURNAL_CONFLICT */
-  async take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
+  take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
     const { engine, assertOpen } = this.core
+    const taken = (run: Run): void => void (this.#run = run)
     const drained = (phase: string, signal: AbortSignal): Promise<void> => this.permits.drained(phase, signal)
-    const run = await Run.take({ engine, log: this.log, spec, leases, assertOpen, drained }, base, happened)
-    this.#run = run
-    return run
+    return Run.take({ engine, log: this.log, spec, leases, assertOpen, taken, drained }, base, happened)
   }
 
   /** What is left to do when a run has ended. */

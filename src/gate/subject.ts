@@ -159,7 +159,12 @@ export class GateSubject implements Subject {
     if (earlier !== undefined && (earlier.flip !== spec.name || earlier.key.fingerprint !== key.fingerprint)) {
       throw refusal.keyMismatch(this.id, spec.name, key.text, earlier.flip)
     }
-    if (earlier !== undefined && settings.join) return earlier.answer
+    if (earlier !== undefined && settings.join) {
+      // The earlier call may have been refused for want of the patience that this one has.
+      return earlier.answer.then((answer) =>
+        isBusy(answer) && settings.waitMs > 0 ? this.#joinOrStart(asking) : answer,
+      )
+    }
     const answer = new Request(this.#desk, asking, this.#denials).answer()
     if (earlier !== undefined) return answer
     calls.set(key.text, { flip: spec.name, key, answer })
@@ -185,6 +190,10 @@ export class GateSubject implements Subject {
     const { events, chart } = this.#desk.core
     events.emit('flip.refused', () => ({ chart: chart.name, subject: this.id, flip, actor: settings?.actor, error }))
   }
+}
+
+function isBusy(answer: Answer): boolean {
+  return answer.type === 'refused' && (answer.error.code === 'FLIP_BUSY' || answer.error.code === 'RESOURCE_BUSY')
 }
 
 function unwrap(safe: Safe<Result>): Result {

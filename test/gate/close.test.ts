@@ -90,3 +90,13 @@ test('a gate closes although the journal of a flip in progress never answers', a
   await shared.clock.advance(3_000)
   expect((await closing).left).toHaveLength(1)
 })
+
+test('a gate that is closed by the very step that begins waits for its flip', async () => {
+  const shared = stage()
+  let closing: Promise<{ readonly left: readonly string[] }> | undefined
+  const { gate, crane } = open(shared, (step) => {
+    if (step === 'hook') closing = gate.close({ within: '1m' })
+  })
+  expect((await crane.flip('lift')).to).toBe('high')
+  expect(await closing).toEqual({ left: [] })
+})

@@ -220,3 +220,18 @@ test('a flip may be asked for from a listener of a commit', async () => {
   expect(await Promise.all(next)).toMatchObject([{ from: 'open', to: 'shut' }])
   expect((await records(door)).map((record) => record.epoch)).toEqual([1, 1, 1, 2, 2])
 })
+
+test('who joins a call of its key that would not wait, and waits itself, goes when the way is free', async () => {
+  const done = signal()
+  const { door, clock } = open({ work: () => done.promise })
+  const opening = door.flip('open')
+  await clock.advance(0)
+  const hasty = door.safeFlip('close', undefined, { key: 'k' })
+  const patient = door.flip('close', undefined, { key: 'k', wait: '1m' })
+  await clock.advance(10)
+  expect((await hasty).error?.code).toBe('FLIP_BUSY')
+  done.resolve()
+  await opening
+  await clock.advance(2_000)
+  expect((await patient).to).toBe('shut')
+})
