@@ -169,7 +169,7 @@ export class Run implements Performer {
       ...this.#resources.map((held) => engine.heart.add(() => held.beat())),
     ]
     // Nothing is performed before `ended` can be looked at: the first step may close the gate, which waits for it.
-    await undefined
+    await Promise.resolve()
     try {
       assertOpen()
       while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))
