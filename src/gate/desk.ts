@@ -84,12 +84,15 @@ export class Desk {
 
   /** What is left to do when a run has ended. */
   async conclude(run: Run, leases: readonly Lease[]): Promise<Ended> {
-    const ended = await run.ended
-    if (this.#run === run) this.#run = undefined
-    this.permits.reopen()
-    if (leases.length > 0) await releaseAll(leases)
-    if (ended.type === 'interrupted') this.#tellLoss(run, ended.error)
-    return ended
+    try {
+      const ended = await run.ended
+      if (ended.type === 'interrupted') this.#tellLoss(run, ended.error)
+      return ended
+    } finally {
+      if (this.#run === run) this.#run = undefined
+      this.permits.reopen()
+      if (leases.length > 0) await releaseAll(leases)
+    }
   }
 
   /**

@@ -233,9 +233,11 @@ export class Request {
 function endOrTime(ended: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const stop = clock.timer(ms, resolve)
-    void ended.then(() => {
+    const over = (): void => {
       stop()
       resolve()
-    })
+    }
+    // How it ended is told to whom it belongs.
+    void ended.then(over, over)
   })
 }
