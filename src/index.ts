@@ -18,14 +18,23 @@ export * from './chart/index.ts'
 export * from './gate/index.ts'
 export type {
   Actor,
+  Append,
+  ChartStamp,
+  Checkpoint,
+  Course,
   Failure,
+  FlipState,
   Head,
   Journal,
   JournalRecord,
   Lease,
+  LeaseChange,
   Lock,
   RecordKind,
+  SealedRecord,
   Settled,
+  Stop,
   SubjectRef,
+  Timer,
 } from './ports/index.ts'
 export type { GateEvent, GateEvents } from './telemetry/index.ts'
