@@ -17,15 +17,7 @@ export async function askGuard(
   guard: GuardSpec,
   asked: Asked,
 ): Promise<GuardAnswered> {
-  const abort = new Abort()
-  const ended = await attempt(engine, {
-    subject,
-    place: `guard "${guard.name}"`,
-    work: () => guard.check(new GuardScope(asked, abort)),
-    abort,
-    timeoutMs: guard.timeoutMs,
-  })
-  return { guard: guard.name, refusal: refusalIn(ended, guard) }
+  return { guard: guard.name, refusal: refusalIn(await ask(engine, subject, guard, asked), guard) }
 }
 
 /** Asks the guards in order, up to the first no; undefined when all said yes. */
@@ -36,10 +28,21 @@ export async function firstRefusal(
   asked: Asked,
 ): Promise<{ readonly guard: string; readonly reason: string } | undefined> {
   for (const guard of spec.guards) {
-    const { refusal } = await askGuard(engine, subject, guard, asked)
-    if (refusal !== undefined) return { guard: guard.name, reason: refusal }
+    const reason = refusalIn(await ask(engine, subject, guard, asked), guard)
+    if (reason !== undefined) return { guard: guard.name, reason }
   }
   return undefined
+}
+
+function ask(engine: Engine, subject: object, guard: GuardSpec, asked: Asked): Attempt | Promise<Attempt> {
+  const abort = new Abort()
+  return attempt(engine, {
+    subject,
+    place: `guard "${guard.name}"`,
+    work: () => guard.check(new GuardScope(asked, abort)),
+    abort,
+    timeoutMs: guard.timeoutMs,
+  })
 }
 
 function refusalIn(ended: Attempt, guard: GuardSpec): string | undefined {

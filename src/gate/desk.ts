@@ -52,11 +52,17 @@ export class Desk {
     return this.#run
   }
 
-  /** The head, moved to this version of the chart where that is declared. @throws CHART_VERSION */
-  async head({ fresh }: { readonly fresh: boolean }): Promise<Head> {
+  /** The head as last seen, where it can be acted on as it is. */
+  get known(): Head | undefined {
+    const { known } = this.log
+    return known !== undefined && fitOf(known, this.core.chart).type === 'fits' ? known : undefined
+  }
+
+  /** The head, read now, and moved to this version of the chart where that is declared. @throws CHART_VERSION */
+  async head(): Promise<Head> {
     const { chart } = this.core
     for (;;) {
-      const head = fresh ? await this.log.read() : (this.log.known ?? (await this.log.read()))
+      const head = await this.log.read()
       const fit = fitOf(head, chart)
       if (fit.type === 'fits') return head
       if (fit.type === 'stranded') throw strandedError(this.id, head, chart, fit.why)
@@ -103,7 +109,7 @@ export class Desk {
     { readonly flipId: string; readonly flip: string; readonly ended: Promise<Ended> } | undefined
   > {
     const { engine, lock } = this.core
-    const head = await this.head({ fresh: true })
+    const head = await this.head()
     const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
     if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck')
       return undefined
@@ -123,7 +129,7 @@ export class Desk {
   /** Records something that changes no owner. `decide` sees the fresh head, and gives nothing when there is nothing to record. */
   async record(decide: (head: Head) => readonly Body[] | undefined): Promise<void> {
     for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
-      const head = await this.head({ fresh: true })
+      const head = await this.head()
       const happened = decide(head)
       if (happened === undefined || (await this.#tryRecord(head, happened))) return
     }

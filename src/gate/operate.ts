@@ -32,7 +32,7 @@ export interface Resolution extends Order {
 /** Moves a stuck flip on, to its end. @throws FLIP_NOT_FOUND, FLIP_NOT_STUCK, RESOURCE_BUSY */
 export async function resolveStuck(desk: Desk, flipId: string, order: Resolution): Promise<FlipOutcome> {
   for (;;) {
-    const head = await desk.head({ fresh: true })
+    const head = await desk.head()
     const flip = running(desk, head, flipId)
     const spec = specOf(desk, flip)
     if (flip.course.type !== 'stuck') throw notStuck(desk, flip)

@@ -47,7 +47,7 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
 }
 
 async function fireDue(gate: Recoverer, desk: Desk): Promise<Recovery['fired']> {
-  const head = await desk.head({ fresh: true })
+  const head = await desk.head()
   const now = gate.core.engine.clock.now()
   const fired: Recovery['fired'][number][] = []
   for (const timer of head.timers.filter(({ at }) => at <= now)) {

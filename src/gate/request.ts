@@ -1,7 +1,7 @@
 import { isPhasegateError, type PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { type Asked, type Decision, decide, firstRefusal, holdAll, type Key, releaseAll } from '../flip/index.ts'
-import type { Body, Clock, FlipState, Head, Lease } from '../ports/index.ts'
+import type { Body, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
 import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
 import type { Denials } from './denials.ts'
 import type { Desk } from './desk.ts'
@@ -45,8 +45,9 @@ export class Request {
   async answer(): Promise<Answer> {
     try {
       for (let fresh = false, rounds = 0; rounds < 1_000; rounds++) {
-        const head = await this.#desk.head({ fresh })
-        const decision = await this.#decide(head)
+        const head = (fresh ? undefined : this.#desk.known) ?? (await this.#desk.head())
+        const key = head.version === 0 ? undefined : this.#asking.key
+        const decision = this.#decide(head, key && (await this.#desk.log.settled(key.text)))
         // Only a yes may rest on what we remember: the append will check it.
         if (decision.type !== 'go' && !fresh) fresh = true
         else {
@@ -62,10 +63,9 @@ export class Request {
     }
   }
 
-  async #decide(head: Head): Promise<Decision> {
+  #decide(head: Head, settled: Settled | undefined): Decision {
     const { key, spec, believed, isTimer } = this.#asking
     const { engine, chart } = this.#desk.core
-    const settled = key === undefined || head.version === 0 ? undefined : await this.#desk.log.settled(key.text)
     const timerAt = isTimer ? engine.clock.now() : undefined
     return decide(head, settled, { flip: spec.name, key, believed, timerAt }, chart.table)
   }
@@ -115,18 +115,8 @@ export class Request {
       if (refused !== undefined) return this.#deny(refused)
     }
     const leases = spec.exclusive.length === 0 ? [] : await this.#hold()
-    return this.#claim(decision, head, leases)
-  }
-
-  #hold(): Promise<readonly Lease[]> {
-    const { engine, lock } = this.#desk.core
-    return holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
-  }
-
-  async #claim(decision: Going, head: Head, leases: readonly Lease[]): Promise<Answer | undefined> {
-    const { spec } = this.#asking
     try {
-      this.#desk.core.assertOpen()
+      core.assertOpen()
       const run = await this.#desk.take(spec, head, [this.#intent(decision)], leases)
       return await this.#desk.conclude(run, leases)
     } catch (error) {
@@ -134,6 +124,11 @@ export class Request {
       if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return undefined
       throw error
     }
+  }
+
+  #hold(): Promise<readonly Lease[]> {
+    const { engine, lock } = this.#desk.core
+    return holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
   }
 
   #intent({ from, to, attempt }: Going): Body {
@@ -215,7 +210,7 @@ export class Request {
       const { run } = this.#desk
       if (run?.flipId === running.id) await endOrTime(run.ended, engine.clock, Math.min(leftMs, POLL.mostMs))
       else await sleep(engine.clock, Math.min(leftMs, pollMs * (0.5 + engine.random())))
-      const head = await this.#desk.head({ fresh: true })
+      const head = await this.#desk.head()
       if (head.flip?.id !== running.id || head.flip.course.type === 'stuck') return true
       if (await this.#desk.log.isAbandoned()) await (await this.#desk.adopt())?.ended
     }

@@ -49,7 +49,7 @@ export class GateSubject implements Subject {
 
   async state(): Promise<SubjectState> {
     this.#desk.core.assertOpen()
-    const { phase, since, version, epoch, timers, flip } = await this.#desk.head({ fresh: true })
+    const { phase, since, version, epoch, timers, flip } = await this.#desk.head()
     return { phase, since, version, epoch, timers, flip }
   }
 
