@@ -3,10 +3,10 @@ import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
 import type { Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
 import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
 import type { Engine, Result } from './engine.ts'
+import { Holding } from './holding.ts'
 import type { SubjectLog } from './log.ts'
 import { type Performer, perform } from './perform.ts'
 import { type Action, type Change, isPastReturn, next, outputsOf, report, unfold } from './protocol.ts'
-import { Tenure, type TenureOptions } from './tenure.ts'
 
 /** How a run ended. `interrupted`: this process had to leave the flip; the journal knows the outcome, or another will. */
 export type Ended =
@@ -40,8 +40,7 @@ export class Run implements Performer {
   readonly ended: Promise<Ended>
 
   readonly #options: RunOptions
-  readonly #tenure: Tenure
-  readonly #resources: readonly Tenure[]
+  readonly #holding: Holding
   readonly #deadlineMs: number
   #flip: FlipState | undefined
   #work: Action | undefined
@@ -77,16 +76,15 @@ export class Run implements Performer {
     this.steps = spec.steps
     this.confirms = spec.confirms
     this.#deadlineMs = engine.clock.monotonic() + (taken.flip?.deadline ?? 0) - engine.clock.now()
-    this.#tenure = this.#hold(`"${this.subject}"`, this.epoch, askedAtMs, {
-      renew: (ttlMs) => engine.journal.renew(log.ref, this.epoch, ttlMs),
-      lost: () => this.interrupt({ type: 'leave', error: () => this.#tenure.lossOf() }),
+    this.#holding = new Holding({
+      engine,
+      log,
+      leases,
+      epoch: this.epoch,
+      askedAtMs,
+      lost: (error) => this.interrupt({ type: 'leave', error }),
+      resourceLost: (resource) => this.interrupt({ type: 'turn', failure: resourceLost(resource) }),
     })
-    this.#resources = leases.map((lease) =>
-      this.#hold(`resource "${lease.resource}"`, lease.epoch, askedAtMs, {
-        renew: (ttlMs) => lease.renew(ttlMs),
-        lost: () => this.interrupt({ type: 'turn', failure: resourceLost(lease.resource) }),
-      }),
-    )
     options.taken(this)
     this.ended = this.#drive(taken)
   }
@@ -110,8 +108,7 @@ export class Run implements Performer {
   /** @throws LEASE_LOST, or why the process has to leave the flip */
   assertHeld(): void {
     if (this.#left !== undefined) throw this.#left()
-    this.#tenure.assertHeld()
-    for (const resource of this.#resources) resource.assertHeld()
+    this.#holding.assertAll()
   }
 
   drained(phase: string, signal: AbortSignal): Promise<void> {
@@ -153,7 +150,7 @@ export class Run implements Performer {
   /** Nothing is begun on a lease that has run out, even if no heartbeat could say so yet. */
   assertHeldByClock(): void {
     if (this.#left !== undefined) throw this.#left()
-    this.#tenure.assertHeld()
+    this.#holding.assertSubject()
   }
 
   readonly #pending = (interrupt: (by: Interruption) => void): void => {
@@ -164,10 +161,7 @@ export class Run implements Performer {
     let end = this.#endOf(taken)
     if (end !== undefined) return end
     const { engine, log, assertOpen } = this.#options
-    const stops = [
-      engine.heart.add(() => this.#beat()),
-      ...this.#resources.map((held) => engine.heart.add(() => held.beat())),
-    ]
+    const stops = [...this.#holding.beats(), () => this.#lookForCancel()].map((beat) => engine.heart.add(beat))
     // Nothing is performed before `ended` can be looked at: the first step may close the gate, which waits for it.
     await Promise.resolve()
     try {
@@ -213,7 +207,7 @@ export class Run implements Performer {
           opId: engine.nextId(),
           goOn: () => this.#mayAskAgain(),
         })
-        this.#tenure.extend(askedAtMs)
+        this.#holding.extend(askedAtMs)
         return change
       } catch (error) {
         if (!isPhasegateError(error, 'JOURNAL_CONFLICT')) throw error
@@ -250,23 +244,12 @@ export class Run implements Performer {
     return undefined
   }
 
-  /** A heartbeat also looks whether another process has asked for a cancel. */
-  async #beat(): Promise<void> {
-    await this.#tenure.beat()
+  /** Another process may have asked for a cancel: looked for at each heartbeat. */
+  async #lookForCancel(): Promise<void> {
     if (this.#left !== undefined) return
     const head = await this.#options.log.read().catch(() => undefined)
     const cancel = head?.flip?.id === this.flipId ? head.flip.cancel : undefined
     if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
-  }
-
-  #hold(
-    resource: string,
-    epoch: number,
-    askedAtMs: number,
-    { renew, lost }: Pick<TenureOptions, 'renew' | 'lost'>,
-  ): Tenure {
-    const { clock, leaseTtlMs: ttlMs } = this.#options.engine
-    return new Tenure({ resource, epoch, ttlMs, clock, renew, lost }, askedAtMs)
   }
 
   #fenced(current: number | undefined): PhasegateError<'FENCED'> {
