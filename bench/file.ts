@@ -126,6 +126,7 @@ class Writer {
         head: change.head,
         lease: flip === undefined ? { ttlMs: 15_000 } : 'release',
         settled: undefined,
+        forget: undefined,
         opId: `${this.#id}-${version}`,
       },
     )

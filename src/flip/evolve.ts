@@ -25,6 +25,7 @@ export function evolve(head: Head, record: JournalRecord): Head {
     case 'rolledBack':
       return { ...head, version: n, epoch, flip: undefined }
     case 'denied':
+    case 'pruned':
       return { ...head, version: n, epoch }
     default:
       if (head.flip === undefined) return { ...head, version: n, epoch }
@@ -34,7 +35,7 @@ export function evolve(head: Head, record: JournalRecord): Head {
 
 type Progress = Exclude<
   JournalRecord,
-  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' }
+  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' | 'pruned' }
 >
 
 function progress(flip: FlipState, record: Progress): FlipState {

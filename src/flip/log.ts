@@ -87,6 +87,7 @@ export class SubjectLog {
       head: change.head,
       lease: options.lease,
       settled: change.settled,
+      forget: change.forget,
       opId: options.opId,
     }
     for (let failures = 1; ; failures++) {

@@ -152,17 +152,21 @@ export interface Change {
   /** The flip they are about, as it was last; also when they end it. */
   readonly flip: FlipState | undefined
   readonly settled: Settled | undefined
+  /** Outcomes settled before this wall time are forgotten. */
+  readonly forget: number | undefined
 }
 
 /** What happened, and all that follows from it without anything having to be performed: one append. */
 export function unfold(head: Head, happened: readonly Body[], plan: Plan | undefined, place: Place): Change {
   const records: JournalRecord[] = []
   let settled: Settled | undefined
+  let forget: number | undefined
   let now = head
   let flip = head.flip
   const write = (body: Body): void => {
     const record: JournalRecord = Object.assign({ n: now.version + 1, at: place.at, epoch: place.epoch }, body)
     settled = settlement(now.flip, record) ?? settled
+    if (record.kind === 'pruned') forget = record.before
     now = evolve(now, record)
     flip = now.flip ?? flip
     records.push(record)
@@ -173,7 +177,7 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
     if (action.type !== 'write') break
     write(action.body)
   }
-  return { records, head: now, flip, settled }
+  return { records, head: now, flip, settled, forget }
 }
 
 /** What is stored against the key when `record` settles the flip. */

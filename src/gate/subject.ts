@@ -1,5 +1,5 @@
 import { open } from '../audit/index.ts'
-import { isPhasegateError, known, type PhasegateError, refuse } from '../base/index.ts'
+import { type Duration, isPhasegateError, known, type PhasegateError, parseDuration, refuse } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { makeKey, placeInside, type Result } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
@@ -101,6 +101,13 @@ export class GateSubject implements Subject {
   async force(phase: string, order: Order): Promise<void> {
     this.#desk.core.assertOpen()
     await force(this.#desk, phase, parseOrder(order))
+  }
+
+  async prune(order: Order & { readonly olderThan: Duration }): Promise<void> {
+    this.#desk.core.assertOpen()
+    const { actor, reason } = parseOrder(order, ['olderThan'])
+    const before = this.#desk.core.engine.clock.now() - parseDuration(order.olderThan, 'olderThan')
+    await this.#desk.record((head) => (head.version === 0 ? undefined : [{ kind: 'pruned', before, actor, reason }]))
   }
 
   /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */

@@ -197,6 +197,11 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
   ): Promise<FlipOutcome>
   /** Break-glass: sets the phase, whatever is legal or in progress. Nothing is undone. */
   force(phase: Phases, order: Order): Promise<void>
+  /**
+   * Forgets the idempotency keys whose flips ended longer ago than `olderThan`: used again, they are new requests. Nothing
+   * else forgets them. The records stay.
+   */
+  prune(order: Order & { readonly olderThan: Duration }): Promise<void>
 }
 
 /** What `recover()` found and did. */

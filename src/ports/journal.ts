@@ -18,6 +18,8 @@ export interface Append {
   readonly lease: LeaseChange
   /** Stored against its key, replacing what was there. */
   readonly settled: Settled | undefined
+  /** Wall time in ms: outcomes that were settled before it are forgotten, with their keys. */
+  readonly forget: number | undefined
   /** Unique to this append: a repeated one is recognised by it. */
   readonly opId: string
 }
@@ -36,7 +38,7 @@ export interface Append {
  *    `JOURNAL_FAILED`.
  *    Every call settles: an adapter bounds its own waiting for a store that does not answer.
  * 7. `read` gives the head that the last stored append left, or undefined.
- * 8. `settled` gives the last outcome stored against the key, as long as the subject lives.
+ * 8. `settled` gives the last outcome stored against the key, until an append says to forget it.
  * 9. `history` gives every record once, in order, as a chain; `from` and `to` are record numbers, both included.
  * 10. `renew` prolongs the lease and answers true while `epoch` is the stored one and the lease has not run out by the
  *    store's clock; otherwise it changes nothing and answers false.

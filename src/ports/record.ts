@@ -118,6 +118,8 @@ export type Body =
       readonly chart: ChartStamp
       readonly timers: readonly Delay[]
     }
+  /** Outcomes that were settled before `before` answer for their keys no longer. */
+  | { readonly kind: 'pruned'; readonly before: number; readonly actor: Actor; readonly reason: string }
   | {
       readonly kind: 'migrated'
       readonly phase: string

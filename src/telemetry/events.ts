@@ -2,7 +2,7 @@ import { EventEmitter } from 'eventemitter3'
 import { callable, type PhasegateError, refuse, type Stop } from '../base/index.ts'
 import type { Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
 
-/** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`). */
+/** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`, `pruned`). */
 interface FlipFacts {
   readonly flipId: string
   readonly flip: string
@@ -15,7 +15,7 @@ interface FlipFacts {
   readonly durationMs: number
 }
 
-type FlipLess = 'denied' | 'forced' | 'migrated'
+type FlipLess = 'denied' | 'forced' | 'migrated' | 'pruned'
 
 /** What a listener gets for a record: all that the record says, whose it is, and the flip it belongs to. */
 export type RecordEvent<Kind extends RecordKind> = JournalRecord<Kind> & {
@@ -62,6 +62,7 @@ const EVENTS: { readonly [Event in GateEvent]: true } = {
   'flip.denied': true,
   'flip.forced': true,
   'flip.migrated': true,
+  'flip.pruned': true,
   'flip.refused': true,
   'lease.lost': true,
   error: true,

@@ -51,6 +51,23 @@ export const askCases: readonly JournalCase[] = [
     },
   },
   {
+    promise: 8,
+    name: 'settled gives what was settled before the time that an append says to forget no longer',
+    async run({ journal, reopen }) {
+      const old = { ...settledOf('old', 'flip-0'), at: 10 }
+      const young = { ...settledOf('young', 'flip-1'), at: 20 }
+      await journal.append(SUBJECT, appendOf(0, { settled: old }))
+      await journal.append(SUBJECT, appendOf(1, { settled: young }))
+      await journal.append(SUBJECT, appendOf(2, { forget: 20 }))
+      const check = async (now: Journal): Promise<void> => {
+        assert.equal(await now.settled(SUBJECT, 'old'), undefined)
+        same(await now.settled(SUBJECT, 'young'), young)
+      }
+      await check(journal)
+      if (reopen !== undefined) await check(await reopen())
+    },
+  },
+  {
     promise: 9,
     name: 'history gives every record once, in order, as a chain of hashes',
     async run({ journal }) {

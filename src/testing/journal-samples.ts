@@ -66,6 +66,7 @@ export function appendOf(version: number, changes: Partial<Append> = {}): Append
     head: headOf(version + 1, epoch),
     lease: 'release',
     settled: undefined,
+    forget: undefined,
     opId: `op-${version}-${Math.random()}`,
     ...changes,
   }

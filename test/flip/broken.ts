@@ -25,6 +25,7 @@ function turningWith(order: (turned: Turned, flip: FlipState | undefined) => rea
         head: after,
         flip: flip ?? all.flip,
         settled: settled ?? all.settled,
+        forget: undefined,
       }
     }
     for (const body of happened) write(body)

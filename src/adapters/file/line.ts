@@ -32,6 +32,7 @@ const appendSchema = z.object({
   op: z.string(),
   head: headSchema,
   settled: settledSchema.optional(),
+  forget: z.number().optional(),
   records: z.array(sealedSchema),
 })
 const releasedSchema = z.object({ is: z.literal('released') })
@@ -57,6 +58,7 @@ export interface AppendLine {
   readonly op: string
   readonly head: Head
   readonly settled?: Settled | undefined
+  readonly forget?: number | undefined
   readonly records: readonly SealedRecord[]
 }
 
@@ -79,8 +81,9 @@ export function accountLine(segments: Account, cut: number): string {
 }
 
 export function appendLine(subject: SubjectRef, append: Append, records: readonly SealedRecord[]): string {
-  const { opId, head, settled } = append
-  return format({ is: 'append', subject: { chart: subject.chart, id: subject.id }, op: opId, head, settled, records })
+  const { opId, head, settled, forget } = append
+  const { chart, id } = subject
+  return format({ is: 'append', subject: { chart, id }, op: opId, head, settled, forget, records })
 }
 
 /** What a segment ends in when its owner closed. */

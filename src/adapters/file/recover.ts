@@ -68,7 +68,7 @@ export class Recovery {
   }
 
   #apply(segment: number, placed: Placed, line: AppendLine): void {
-    const { subject, head, op, settled } = line
+    const { subject, head, op, settled, forget } = line
     const log = logName(subject)
     let link: Link = { n: this.table.get(subject)?.head.version ?? FIRST_LINK.n, hash: this.tips.get(log) }
     for (const record of line.records) {
@@ -85,7 +85,7 @@ export class Recovery {
     }
     if (link.hash !== undefined) this.tips.set(log, link.hash)
     const stored = { version: head.version, opId: op, segment, offset: placed.offset, length: placed.length }
-    this.table.store(subject, { head, settled, lease: 'release' }, stored)
+    this.table.store(subject, { head, settled, forget, lease: 'release' }, stored)
   }
 
   #path(segment: number): string {

@@ -13,7 +13,7 @@ export interface Entry<S extends Step> {
 }
 
 /** What an append leaves behind, besides its records. */
-export type Remains = Pick<Append, 'head' | 'lease' | 'settled'>
+export type Remains = Pick<Append, 'head' | 'lease' | 'settled' | 'forget'>
 
 interface Shelf<S extends Step> {
   readonly entries: Map<string, Entry<S>>
@@ -53,6 +53,7 @@ export class Table<S extends Step> {
     entry.steps.push(step)
     if (append.lease === 'release') entry.leaseUntil = Number.NEGATIVE_INFINITY
     else if (append.lease !== 'keep') entry.leaseUntil = this.#clock.monotonic() + append.lease.ttlMs
+    if (append.forget !== undefined) forget(entry.settled, append.forget)
     if (append.settled !== undefined) {
       entry.settled ??= new Map()
       entry.settled.set(append.settled.key, append.settled)
@@ -103,4 +104,8 @@ export class Table<S extends Step> {
     }
     return found
   }
+}
+
+function forget(outcomes: Map<string, Settled> | undefined, before: number): void {
+  for (const [key, { at }] of outcomes ?? []) if (at < before) outcomes?.delete(key)
 }
