@@ -3,16 +3,19 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/index.ts'
 import { type Connection, connectionOn, type Exchange, type Pending, pendingOn } from './connection.ts'
 import { sayGoodbye } from './goodbye.ts'
+import { Hold } from './hold.ts'
 import { pause, turnLoop } from './wait.ts'
 
 /** The connections of one server, and the requests on them. Touches nothing that is private to Node. */
 export class Connections {
+  readonly hold: Hold = new Hold()
   readonly #clock: Clock
   readonly #accepted = new Set<Socket>()
   readonly #connections = new Map<Socket, Connection>()
   #wake = (): void => {}
   #isParting = false
   #acceptedTotal = 0
+  #lastAcceptedMs = Number.NEGATIVE_INFINITY
   #inFlight = 0
   #answeredLate = 0
   #lastTrafficMs = Number.NEGATIVE_INFINITY
@@ -28,6 +31,11 @@ export class Connections {
   /** How many connections were ever accepted. */
   get acceptedTotal(): number {
     return this.#acceptedTotal
+  }
+
+  /** Monotonic ms of the last connection that was accepted. */
+  get lastAcceptedMs(): number {
+    return this.#lastAcceptedMs
   }
 
   /** Requests that are being served, without probes. */
@@ -48,6 +56,7 @@ export class Connections {
   /** A connection was accepted; HTTP may not be spoken on it yet. */
   accepted(socket: Socket): void {
     this.#acceptedTotal++
+    this.#lastAcceptedMs = this.#clock.monotonic()
     this.#accepted.add(socket)
     socket.once('close', () => this.#accepted.delete(socket))
   }

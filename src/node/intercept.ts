@@ -11,6 +11,8 @@ export interface ServerWatcher {
   opened(socket: Socket): void
   /** False: it has been dealt with, and the server's own handlers are not to see it. */
   requested(request: IncomingMessage, response: ServerResponse): boolean
+  /** Whether `go`, which shows a request to the server's own handlers, is kept for later. */
+  keeps(go: () => void): boolean
   /** `socket` speaks another protocol from here on. */
   upgraded(socket: Socket): void
 }
@@ -31,6 +33,7 @@ export function intercept(server: HttpServer, watcher: ServerWatcher): Stop {
       case 'checkContinue':
       case 'checkExpectation':
         if (!watcher.requested(args[0] as IncomingMessage, args[1] as ServerResponse)) return true
+        if (watcher.keeps(() => void Reflect.apply(emit, server, given))) return true
         break
       case 'upgrade':
       case 'connect':

@@ -1,10 +1,13 @@
 import { type ListenOptions, Server as NetServer } from 'node:net'
 import type { Clock } from '../base/index.ts'
+import type { Connections } from './connections.ts'
 import { turnLoop } from './wait.ts'
 
 /** How long connections that wait in the kernel's queue are let in before the listener closes. */
 const ACCEPT_MS = 250
 const QUIET_TURNS = 2
+/** How long nobody may have knocked: a client that has its answer takes about that long to come again. */
+const QUIET_MS = 20
 
 /** Resolves when `server` listens: by `options`, or, without them, when its owner has made it listen. */
 export function listening(server: NetServer, options: ListenOptions | undefined, signal: AbortSignal): Promise<void> {
@@ -27,18 +30,23 @@ export function listening(server: NetServer, options: ListenOptions | undefined,
 
 /**
  * Closes the listener and nothing else: `http.Server.close()` would destroy idle sockets and stop the check for stalled
- * requests. The kernel may hold connections that were established and not yet accepted; closing resets them, so first
- * the loop turns until none comes.
+ * requests. The kernel may hold connections that were established and not yet accepted; closing resets them. So first the
+ * loop turns until none has come for a while, with new requests held back: who waits for an answer does not knock again.
  */
-export async function stopAccepting(server: NetServer, accepted: () => number, clock: Clock): Promise<void> {
+export async function stopAccepting(server: NetServer, connections: Connections, clock: Clock): Promise<void> {
   if (!server.listening) return
+  const { hold } = connections
   const until = clock.monotonic() + ACCEPT_MS
+  hold.begin()
   for (let quiet = 0; quiet < QUIET_TURNS && clock.monotonic() < until; ) {
-    const before = accepted()
+    const before = connections.acceptedTotal
     await turnLoop()
-    quiet = accepted() === before ? quiet + 1 : 0
+    const quietMs = connections.acceptedTotal === before ? clock.monotonic() - connections.lastAcceptedMs : 0
+    const nobodyIsServed = connections.inFlight <= hold.size
+    quiet = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quiet + 1 : 0
   }
   NetServer.prototype.close.call(server)
+  hold.end()
 }
 
 /** `127.0.0.1:8080`, or the path of a socket. */

@@ -70,7 +70,7 @@ class RunningService implements Service {
     this.#connections = new Connections(clock)
     const deps = {
       open: (signal: AbortSignal) => this.#open(signal),
-      close: () => stopAccepting(server, () => this.#connections.acceptedTotal, clock),
+      close: () => stopAccepting(server, this.#connections, clock),
       shutdown: (reason: string) => this.#shutdown(reason),
     }
     this.gate = createGate(lifecycle(graceMs), { deps, journal, clock })
@@ -167,6 +167,7 @@ class RunningService implements Service {
     return {
       accepted: (socket: Socket) => this.#connections.accepted(socket),
       opened: (socket: Socket) => this.#connections.opened(socket),
+      keeps: (go: () => void) => this.#connections.hold.keeps(go),
       upgraded: (socket: Socket) => this.#connections.upgraded(socket),
       requested: (request, response) => this.#requested(request, response),
     }

@@ -60,7 +60,7 @@ export class Shutdown implements DrainWork {
   /** Lets in what has already knocked, then closes the listener. */
   stopAccepting(): Promise<number> {
     const { server, clock } = this.#settings
-    return this.#parts.stopAccepting.once(() => stopAccepting(server, () => this.#connections.acceptedTotal, clock))
+    return this.#parts.stopAccepting.once(() => stopAccepting(server, this.#connections, clock))
   }
 
   /** Idle connections stay a while, for a request that is already on its way. */
