@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/base/index.ts'
+import { Connections } from '../../src/node/connections.ts'
+import { stopAccepting } from '../../src/node/listener.ts'
+
+test('while a listener closes, requests are kept as long as somebody may knock; then they go on', async () => {
+  const connections = new Connections(systemClock)
+  const server = createServer((socket) => connections.accepted(socket)).listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const knocking = connect(port, '127.0.0.1')
+  await once(knocking, 'connect')
+  while (connections.acceptedTotal === 0) await new Promise((resolve) => setImmediate(resolve))
+
+  const closing = stopAccepting(server, connections, systemClock)
+  let hasGone = false
+  expect(connections.hold.keeps(() => (hasGone = true))).toBe(true)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([server.listening, hasGone]).toEqual([true, false])
+  await closing
+  expect([server.listening, hasGone]).toEqual([false, true])
+  knocking.destroy()
+  await connections.destroyAll()
+})
