@@ -33,7 +33,14 @@ const ONLY = [
 const SHARED_BY_ADAPTERS = ['resident', 'stored']
 
 /** What the package exports. */
-const DOORS = ['index', 'adapters/file/index', 'node/index', 'testing/index']
+const DOORS = [
+  'index',
+  'adapters/file/index',
+  'adapters/postgres/index',
+  'adapters/redis/index',
+  'node/index',
+  'testing/index',
+]
 
 const inFolder = (folder) => `^src/${folder}/`
 const anyOf = (parts) => `(${parts.join('|')})`

@@ -5,6 +5,8 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     file: 'src/adapters/file/index.ts',
+    postgres: 'src/adapters/postgres/index.ts',
+    redis: 'src/adapters/redis/index.ts',
     node: 'src/node/index.ts',
     testing: 'src/testing/index.ts',
   },

@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^phasegate$/, replacement: source('index.ts') },
-      { find: /^phasegate\/(file)$/, replacement: source('adapters/$1/index.ts') },
+      { find: /^phasegate\/(file|postgres|redis)$/, replacement: source('adapters/$1/index.ts') },
       { find: /^phasegate\/(node|testing)$/, replacement: source('$1/index.ts') },
     ],
   },

@@ -21,7 +21,7 @@ const manifest = readManifest(root)
 const CEILINGS = { front: 200_000, all: 400_000 }
 
 /** Packages that cost a user something, and the doors that may load them. */
-const LOADED_BY = { zod: ['./file'], xstate: doorsOf(manifest).map(({ subpath }) => subpath) }
+const LOADED_BY = { zod: ['./file', './postgres'], xstate: doorsOf(manifest).map(({ subpath }) => subpath) }
 
 /** Doors whose declarations may mention other packages. */
 const TYPES_FROM = { './testing': ['xstate'], './xstate': ['xstate'] }

@@ -36,5 +36,6 @@ export type {
   Stop,
   SubjectRef,
   Timer,
+  TransactionalJournal,
 } from './ports/index.ts'
 export type { GateEvent, GateEvents } from './telemetry/index.ts'

@@ -47,9 +47,11 @@ export interface ErrorFacts {
   GATE_CLOSED: { chart: string }
   JOURNAL_CONFLICT: { subject: string; expected: string; found: string }
   JOURNAL_OWNED: { folder: string; owner: string }
+  JOURNAL_UNFIT: { found: string; expected: string }
   JOURNAL_CORRUPT: { file: string; line: number; problem: string }
   JOURNAL_FAILED: { operation: string; cause: string }
   JOURNAL_CLOSED: { operation: string }
+  LOCK_FAILED: { resource: string; cause: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
   TERMINAL: { cause: string }
 }
@@ -170,6 +172,11 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     means: 'The folder of a file journal is in use by another living process.',
     mend: 'Use one process per folder, pass `wait` to take over when it ends, or use a journal for many processes.',
   },
+  JOURNAL_UNFIT: {
+    means:
+      'The store was reached, but cannot carry the journal as it is set up: tables that are missing or of another version, or commits that are acknowledged before they are durable.',
+    mend: 'Do what the message says, usually `migrate(pool)`; nothing was written.',
+  },
   JOURNAL_CORRUPT: {
     means: 'A stored line is not what was written. Nothing after it is trusted, nothing was changed.',
     mend: 'Restore the file named in `facts.file`; the line is `facts.line`.',
@@ -179,6 +186,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     mend: '`facts.cause` says why (a full disk, for example). Mend it and try again.',
   },
   JOURNAL_CLOSED: { means: 'The journal was closed.', mend: 'Open another one.' },
+  LOCK_FAILED: {
+    means: 'The store of the lock refused, or did not answer in time. The resource is not held.',
+    mend: '`facts.cause` says why. If the store granted the lease after all, nobody knows it and it runs out by itself.',
+  },
   OUTCOME_UNKNOWN: {
     means: 'The store did not answer: the write may or may not have happened.',
     mend: 'Repeat the call with the same key; it is resolved by the operation id, nothing runs twice.',

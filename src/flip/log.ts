@@ -14,6 +14,7 @@ type GoOn = (error: PhasegateError, failures: number) => boolean
 export interface AppendOptions {
   readonly lease: Append['lease']
   readonly opId: string
+  readonly claim?: Append['claim']
   readonly goOn: GoOn
 }
 
@@ -88,6 +89,7 @@ export class SubjectLog {
       lease: options.lease,
       settled: change.settled,
       forget: change.forget,
+      claim: options.claim,
       opId: options.opId,
     }
     for (let failures = 1; ; failures++) {

@@ -1,6 +1,6 @@
 import { isPhasegateError, PhasegateError } from '../base/index.ts'
 import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
-import type { Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
+import type { Append, Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
 import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
 import type { Engine, Result } from './engine.ts'
 import { Holding } from './holding.ts'
@@ -60,6 +60,7 @@ export class Run implements Performer {
     await log.append(base, change, {
       lease: leaseAfter(change, engine.leaseTtlMs),
       opId: engine.nextId(),
+      claim: claimOf(happened[0]),
       goOn: (error, failures) => error.code === 'OUTCOME_UNKNOWN' && failures < 5,
     })
     return new Run(options, change, askedAtMs)
@@ -262,6 +263,12 @@ export class Run implements Performer {
 /** An owner's write renews its lease; a flip that has ended or is stuck needs none. */
 function leaseAfter({ head }: Change, ttlMs: number): { readonly ttlMs: number } | 'release' {
   return head.flip === undefined || head.flip.course.type === 'stuck' ? 'release' : { ttlMs }
+}
+
+/** A new flip under a key must not find an outcome of its own attempt: another may have come between. */
+function claimOf(first: Body | undefined): Append['claim'] {
+  if (first?.kind !== 'requested' || first.key === undefined) return undefined
+  return { key: first.key, attempt: first.attempt }
 }
 
 function resultOf(flip: FlipState, epoch: number): Result {

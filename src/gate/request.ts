@@ -46,7 +46,7 @@ export class Request {
     try {
       for (let fresh = false, rounds = 0; rounds < 1_000; rounds++) {
         const head = (fresh ? undefined : this.#desk.known) ?? (await this.#desk.head())
-        const key = head.version === 0 ? undefined : this.#asking.key
+        const key = head.version === 0 || (!fresh && this.#mayTrustClaim) ? undefined : this.#asking.key
         const decision = this.#decide(head, key && (await this.#desk.log.settled(key.text)))
         // Only a yes may rest on what we remember: the append will check it.
         if (decision.type !== 'go' && !fresh) fresh = true
@@ -61,6 +61,14 @@ export class Request {
       if (isPhasegateError(error)) return { type: 'refused', error }
       throw error
     }
+  }
+
+  /**
+   * A claim is refused when its key has been answered: where nothing is done before it, a new key need not be looked up.
+   */
+  get #mayTrustClaim(): boolean {
+    const { guards, exclusive } = this.#asking.spec
+    return guards.length === 0 && exclusive.length === 0
   }
 
   #decide(head: Head, settled: Settled | undefined): Decision {

@@ -1,6 +1,6 @@
 export type { Clock, Stop } from '../base/index.ts'
 export type { Checkpoint, Course, FlipState, Head, Settled, Timer } from './head.ts'
-export type { Append, Journal, LeaseChange, SubjectRef } from './journal.ts'
+export type { Append, Journal, LeaseChange, SubjectRef, TransactionalJournal } from './journal.ts'
 export type { Lease, Lock } from './lock.ts'
 export type {
   Actor,

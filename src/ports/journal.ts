@@ -20,6 +20,8 @@ export interface Append {
   readonly settled: Settled | undefined
   /** Wall time in ms: outcomes that were settled before it are forgotten, with their keys. */
   readonly forget: number | undefined
+  /** The idempotency key that a new flip is requested under, and which attempt under it this is. */
+  readonly claim: { readonly key: string; readonly attempt: number } | undefined
   /** Unique to this append: a repeated one is recognised by it. */
   readonly opId: string
 }
@@ -29,7 +31,8 @@ export interface Append {
  *
  * 1. `append` stores records, head and settled outcome together, or nothing.
  * 2. It is refused with `JOURNAL_CONFLICT`, and nothing is stored, unless the stored version and epoch are the expected
- *    ones (0 and 0 for a subject never written).
+ *    ones (0 and 0 for a subject never written), and unless no outcome of the attempt that it claims, or of a later
+ *    one, is stored against the key.
  * 3. So of any number of appends that expect the same version exactly one succeeds, and no epoch older than the stored
  *    one is ever written.
  * 4. An append repeated with its `opId` is stored once and answers as the first did.
@@ -59,4 +62,17 @@ export interface Journal {
   abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]>
   due(chart: string, limit: number): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+/**
+ * A journal whose store keeps what the user writes, too: a step's effect and the record of it in one transaction.
+ *
+ * 15. `transact` runs `work` in a transaction and stores the append that it returns in the same one. What `work` wrote
+ *    through `tx` and the append are stored together, or neither is.
+ * 16. When `work` rejects, everything is taken back, `transact` rejects with the same, and `tx` serves nobody any more.
+ *    Otherwise it answers as `append` does, but asks nothing again: after `OUTCOME_UNKNOWN`, `read` tells, and an append
+ *    that expects the same version can only be stored if this one was not.
+ */
+export interface TransactionalJournal<Tx> extends Journal {
+  transact(subject: SubjectRef, work: (tx: Tx) => Promise<Append>): Promise<void>
 }

@@ -54,6 +54,19 @@ export const appendCases: readonly JournalCase[] = [
   },
   {
     promise: 2,
+    name: 'a claim is refused when an outcome of its attempt, or a later one, is stored against its key',
+    async run({ journal }) {
+      await journal.append(SUBJECT, appendOf(0, { claim: { key: 'k', attempt: 1 }, settled: settledOf('k', 'x', 1) }))
+      const claiming = (key: string, attempt: number): Append => appendOf(1, { claim: { key, attempt } })
+      await refusesWith('JOURNAL_CONFLICT', journal.append(SUBJECT, claiming('k', 1)))
+      assert.equal((await journal.read(SUBJECT))?.version, 1)
+      await journal.append(SUBJECT, { ...claiming('k', 2), settled: settledOf('k', 'y', 2) })
+      await refusesWith('JOURNAL_CONFLICT', journal.append(SUBJECT, appendOf(2, { claim: { key: 'k', attempt: 1 } })))
+      await journal.append(SUBJECT, appendOf(2, { claim: { key: 'another', attempt: 1 } }))
+    },
+  },
+  {
+    promise: 2,
     name: 'a refused append leaves head, outcomes, lease and records as they were',
     async run({ journal, clock }) {
       const head = headOf(1, 1, { flip: flipOf() })
@@ -106,7 +119,7 @@ export const appendCases: readonly JournalCase[] = [
       const first = appendOf(0, { opId: 'op-first', settled: settledOf('k', 'first') })
       await journal.append(SUBJECT, first)
       await journal.append(SUBJECT, first)
-      await journal.append(SUBJECT, appendOf(1, { settled: settledOf('k', 'second') }))
+      await journal.append(SUBJECT, appendOf(1, { settled: settledOf('k', 'second', 2) }))
       await journal.append(SUBJECT, first)
       assert.equal((await journal.read(SUBJECT))?.version, 2)
       assert.equal((await journal.settled(SUBJECT, 'k'))?.flipId, 'second')

@@ -40,11 +40,11 @@ export const askCases: readonly JournalCase[] = [
     async run({ journal }) {
       const keys = ['a', 'b', 'a', 'constructor', '__proto__']
       for (const [version, key] of keys.entries()) {
-        await journal.append(SUBJECT, appendOf(version, { settled: settledOf(key, `flip-${version}`) }))
+        await journal.append(SUBJECT, appendOf(version, { settled: settledOf(key, `flip-${version}`, version + 1) }))
       }
       for (let version = keys.length; version < 50; version++) await journal.append(SUBJECT, appendOf(version))
-      same(await journal.settled(SUBJECT, 'a'), settledOf('a', 'flip-2'))
-      same(await journal.settled(SUBJECT, 'b'), settledOf('b', 'flip-1'))
+      same(await journal.settled(SUBJECT, 'a'), settledOf('a', 'flip-2', 3))
+      same(await journal.settled(SUBJECT, 'b'), settledOf('b', 'flip-1', 2))
       assert.equal((await journal.settled(SUBJECT, '__proto__'))?.flipId, 'flip-4')
       assert.equal(await journal.settled(SUBJECT, 'toString'), undefined)
       assert.equal(await journal.settled({ ...SUBJECT, id: 'another' }, 'a'), undefined)

@@ -47,9 +47,9 @@ export function flipOf(changes: Partial<FlipState> = {}): FlipState {
 }
 
 /** The outcome of a flip. */
-export function settledOf(key: string, flipId: string): Settled {
+export function settledOf(key: string, flipId: string, attempt = 1): Settled {
   const outcome = { type: 'committed', outputs: { first: { n: 1 } } } as const
-  return { key, fingerprint: 'f', flipId, flip: 'go', attempt: 1, from: 'a', to: 'b', epoch: 1, at: 1, outcome }
+  return { key, fingerprint: 'f', flipId, flip: 'go', attempt, from: 'a', to: 'b', epoch: 1, at: 1, outcome }
 }
 
 /** A record of number `n`. */
@@ -67,6 +67,7 @@ export function appendOf(version: number, changes: Partial<Append> = {}): Append
     lease: 'release',
     settled: undefined,
     forget: undefined,
+    claim: undefined,
     opId: `op-${version}-${Math.random()}`,
     ...changes,
   }

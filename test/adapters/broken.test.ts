@@ -59,6 +59,11 @@ const BROKEN: readonly (readonly [name: string, promise: number, break_: Break])
       append: (subject, append) => journal.append(subject, { ...append, opId: `${append.opId} ${Math.random()}` }),
     }),
   ],
+  [
+    'does not look at what a claim claims',
+    2,
+    (journal) => ({ append: (subject, append) => journal.append(subject, { ...append, claim: undefined }) }),
+  ],
   ['acknowledges and forgets', 1, () => ({ append: async () => undefined })],
   [
     'forgets the outcome',

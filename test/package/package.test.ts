@@ -176,6 +176,13 @@ describe('the checks of the package', () => {
   })
 
   it('know the doors that package.json of this repository declares', () => {
-    expect(doorsOf(readManifest(ROOT)).map(({ subpath }) => subpath)).toEqual(['.', './file', './node', './testing'])
+    expect(doorsOf(readManifest(ROOT)).map(({ subpath }) => subpath)).toEqual([
+      '.',
+      './file',
+      './postgres',
+      './redis',
+      './node',
+      './testing',
+    ])
   })
 })

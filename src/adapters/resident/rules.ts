@@ -1,4 +1,4 @@
-import type { Append, Head } from '../../ports/index.ts'
+import type { Append, Head, Settled } from '../../ports/index.ts'
 
 /** An append that was stored: the version it led to, and the name it went by. */
 export interface Step {
@@ -10,11 +10,19 @@ export interface Step {
 export type Verdict = 'store' | 'repeat' | 'conflict'
 
 /** Decides an append against the stored head and the appends that led to it. */
-export function judge(head: Head | undefined, steps: readonly Step[], append: Append): Verdict {
-  const { expected } = append
+export function judge(
+  head: Head | undefined,
+  steps: readonly Step[],
+  settled: ReadonlyMap<string, Settled> | undefined,
+  append: Append,
+): Verdict {
+  const { expected, claim } = append
   const version = head?.version ?? 0
   const epoch = head?.epoch ?? 0
-  if (expected.version === version && expected.epoch === epoch && append.head.epoch >= epoch) return 'store'
+  if (expected.version === version && expected.epoch === epoch && append.head.epoch >= epoch) {
+    const earlier = claim && settled?.get(claim.key)
+    return earlier === undefined || earlier.attempt < (claim?.attempt ?? 0) ? 'store' : 'conflict'
+  }
   return isRepeat(steps, append) ? 'repeat' : 'conflict'
 }
 

@@ -38,7 +38,7 @@ export class Table<S extends Step> {
   }
 
   judge(entry: Entry<S> | undefined, append: Append): Verdict {
-    return judge(entry?.head, entry?.steps ?? [], append)
+    return judge(entry?.head, entry?.steps ?? [], entry?.settled, append)
   }
 
   /** Stores what `judge` let through. */
