@@ -167,7 +167,8 @@ test('a journal that cannot look up a key refuses a flip with a coded error', as
   })
   await valve.flip('open')
   isDown = true
-  const { error } = await valve.safeFlip('shut', undefined, { key: 'k' })
+  // No refusal rests on what is remembered: an illegal flip has its key looked up.
+  const { error } = await valve.safeFlip('open', undefined, { key: 'k' })
   expect(error).toMatchObject({ code: 'JOURNAL_FAILED', facts: { operation: 'settled', cause: 'no route' } })
 })
 

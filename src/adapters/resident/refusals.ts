@@ -6,7 +6,7 @@ import type { Append, Head, SubjectRef } from '../../ports/index.ts'
 export function conflict(
   subject: SubjectRef,
   append: Append,
-  head: Head | undefined,
+  head: Pick<Head, 'version' | 'epoch'> | undefined,
 ): PhasegateError<'JOURNAL_CONFLICT'> {
   const name = logName(subject)
   const expected = `version ${append.expected.version}, epoch ${append.expected.epoch}`

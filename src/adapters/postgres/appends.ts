@@ -1,0 +1,215 @@
+import { logName, sealAll } from '../../audit/index.ts'
+import { type Clock, PhasegateError, unreachable } from '../../base/index.ts'
+import type { Append, SubjectRef } from '../../ports/index.ts'
+import { checkNumbers, conflict } from '../resident/index.ts'
+import { Batches } from './batches.ts'
+import type { Send, Statement } from './client.ts'
+import type { Statements } from './statements.ts'
+import { toStored } from './text.ts'
+import { Tips } from './tips.ts'
+import { type Trouble, troubleOf, within } from './trouble.ts'
+import { loneValues, manyValues, type Sealed } from './values.ts'
+
+export interface AppendsOptions {
+  readonly send: Send
+  readonly statements: Statements
+  readonly clock: Clock
+  readonly timeoutMs: number
+}
+
+/** What the statement that should store an append answered. `absent`: head or claim were not what it expected. */
+type Answer = { readonly type: 'stored' } | { readonly type: 'absent' } | Trouble
+
+const STORED: Answer = { type: 'stored' }
+const ABSENT: Answer = { type: 'absent' }
+
+/** How often an append that another transaction got in the way of is tried again. */
+const MOST_TRIES = 4
+
+/** Stores appends: sealed here, in one statement that they may share, and judged again where one was refused. */
+export class Appends {
+  readonly #options: AppendsOptions
+  readonly #tips = new Tips()
+  readonly #batches: Batches<Sealed, Answer>
+
+  constructor(options: AppendsOptions) {
+    this.#options = options
+    const { clock } = options
+    this.#batches = new Batches({ clock, send: (all) => this.#storeTogether(all), nameOf: ({ log }) => log })
+  }
+
+  /** The end of the chain was read: the next append need not. */
+  sawTip(subject: SubjectRef, version: number, hash: string): void {
+    this.#tips.set(logName(subject), version, hash)
+  }
+
+  async append(subject: SubjectRef, append: Append): Promise<void> {
+    const sealed = await this.#seal(subject, append, this.#options.send)
+    if (sealed === undefined) return this.#assertRepeat(subject, append)
+    for (let tries = 1; ; tries++) {
+      const answer = await this.#batches.ask(sealed)
+      if (await this.#isStored(sealed, answer, tries)) return
+    }
+  }
+
+  /**
+   * Stores an append in a transaction that is the caller's. What is returned is called when that has committed;
+   * undefined: head or claim are not what it expects, and nothing may be committed.
+   */
+  async appendIn(send: Send, subject: SubjectRef, append: Append): Promise<(() => void) | undefined> {
+    const sealed = await this.#seal(subject, append, send)
+    if (sealed === undefined) return undefined
+    const { clock, timeoutMs } = this.#options
+    const rows = await within(clock, timeoutMs, send(this.#statementFor(append), loneValues(sealed)))
+    return rows.length === 0 ? undefined : () => this.#stored(sealed)
+  }
+
+  /** Why an append was refused. */
+  async refusal(subject: SubjectRef, append: Append): Promise<PhasegateError> {
+    return conflict(subject, append, await this.#found(subject, append.opId))
+  }
+
+  /** Undefined where the head is another than the expected. @throws OPTION_INVALID, JOURNAL_FAILED */
+  async #seal(subject: SubjectRef, append: Append, send: Send): Promise<Sealed | undefined> {
+    const { chart, id } = subject
+    const log = logName(subject)
+    const { version, epoch } = append.expected
+    if (append.head.epoch < epoch) return undefined
+    let previous: string | undefined
+    if (version > 0) previous = this.#tips.at(log, version) ?? (await this.#readTip(subject, version, send))
+    if (version > 0 && previous === undefined) return undefined
+    if (!(await this.#isWellNumbered(subject, append))) return undefined
+    return { subject: { chart, id }, log, append, records: sealAll(subject, append.records, previous) }
+  }
+
+  /** False where it is a conflict anyway: numbers that were counted from another head. @throws OPTION_INVALID */
+  async #isWellNumbered(subject: SubjectRef, append: Append): Promise<boolean> {
+    try {
+      checkNumbers(append)
+      return true
+    } catch (error) {
+      if (isExpected(await this.#found(subject, append.opId), append)) throw error
+      return false
+    }
+  }
+
+  async #readTip(subject: SubjectRef, version: number, send: Send): Promise<string | undefined> {
+    const { statements } = this.#options
+    const values = [toStored(subject.chart), toStored(subject.id)]
+    const [row] = await this.#ask('append', () => send(statements.read, values))
+    return row !== undefined && Number(row.version) === version ? String(row.tip) : undefined
+  }
+
+  /** @throws JOURNAL_CONFLICT unless it has been stored before */
+  async #assertRepeat(subject: SubjectRef, append: Append): Promise<void> {
+    const found = await this.#found(subject, append.opId)
+    if (found?.isRepeat !== true) throw conflict(subject, append, found)
+  }
+
+  #stored({ log, append, records }: Sealed): void {
+    this.#tips.set(log, append.head.version, records.at(-1)?.hash ?? '')
+  }
+
+  /** Whether it is stored; false: it is worth another try. @throws what the caller shall see */
+  async #isStored(sealed: Sealed, answer: Answer, tries: number): Promise<boolean> {
+    const { subject, append, log } = sealed
+    switch (answer.type) {
+      case 'stored':
+        this.#stored(sealed)
+        return true
+      case 'absent':
+      case 'crossed':
+        return this.#judge(sealed, answer, tries)
+      case 'refused':
+        throw failed('append', answer.cause)
+      case 'unknown':
+        throw new PhasegateError('OUTCOME_UNKNOWN', `${log}: it may or may not be stored: ${answer.cause}`, {
+          subject: subject.id,
+          opId: append.opId,
+          flipId: append.head.flip?.id ?? append.settled?.flipId,
+        })
+      default:
+        return unreachable(answer)
+    }
+  }
+
+  async #judge({ subject, append }: Sealed, answer: Answer, tries: number): Promise<boolean> {
+    const found = await this.#found(subject, append.opId)
+    if (found?.isRepeat === true) return true
+    if (answer.type !== 'crossed' || !isExpected(found, append)) throw conflict(subject, append, found)
+    if (tries >= MOST_TRIES) throw failed('append', answer.cause)
+    return false
+  }
+
+  async #found(subject: SubjectRef, opId: string) {
+    const { send, statements } = this.#options
+    const values = [toStored(subject.chart), toStored(subject.id), opId]
+    const [row] = await this.#ask('append', () => send(statements.judge, values))
+    return row && { version: Number(row.version), epoch: Number(row.epoch), isRepeat: row.repeated === true }
+  }
+
+  async #storeTogether(all: readonly Sealed[]): Promise<readonly Answer[]> {
+    const together = all.filter(mayShare)
+    const answers = new Map<Sealed, Answer>()
+    if (together.length > 1) await this.#storeMany(together, answers)
+    await Promise.all(
+      all.map(async (sealed) => {
+        if (!answers.has(sealed)) answers.set(sealed, await this.#storeAlone(sealed))
+      }),
+    )
+    return all.map((sealed) => answers.get(sealed) ?? ABSENT)
+  }
+
+  /** One statement for all. Where one of them makes the server refuse it, each is stored alone. */
+  async #storeMany(all: readonly Sealed[], answers: Map<Sealed, Answer>): Promise<void> {
+    const { send, statements, clock, timeoutMs } = this.#options
+    // In one order everywhere, so that two processes that lock the same rows do not wait for each other.
+    const sorted = [...all].sort((a, b) => (a.log < b.log ? -1 : 1))
+    try {
+      const rows = await within(clock, timeoutMs, send(statements.appendMany, manyValues(sorted)))
+      const stored = new Set(rows.map(({ ord }) => Number(ord)))
+      for (const [ord, sealed] of sorted.entries()) answers.set(sealed, stored.has(ord) ? STORED : ABSENT)
+    } catch (error) {
+      const trouble = troubleOf(error)
+      if (trouble.type === 'unknown') for (const sealed of all) answers.set(sealed, trouble)
+    }
+  }
+
+  async #storeAlone(sealed: Sealed): Promise<Answer> {
+    const { send, clock, timeoutMs } = this.#options
+    try {
+      const rows = await within(clock, timeoutMs, send(this.#statementFor(sealed.append), loneValues(sealed)))
+      return rows.length > 0 ? STORED : ABSENT
+    } catch (error) {
+      return troubleOf(error)
+    }
+  }
+
+  #statementFor({ forget }: Append): Statement {
+    const { append, appendAndForget } = this.#options.statements
+    return forget === undefined ? append : appendAndForget
+  }
+
+  /** @throws JOURNAL_FAILED */
+  async #ask<Result>(operation: string, ask: () => Promise<Result>): Promise<Result> {
+    const { clock, timeoutMs } = this.#options
+    try {
+      return await within(clock, timeoutMs, ask())
+    } catch (error) {
+      throw failed(operation, troubleOf(error).cause, error)
+    }
+  }
+}
+
+function isExpected(found: { version: number; epoch: number } | undefined, { expected }: Append): boolean {
+  return (found?.version ?? 0) === expected.version && (found?.epoch ?? 0) === expected.epoch
+}
+
+function mayShare({ append }: Sealed): boolean {
+  return append.forget === undefined
+}
+
+export function failed(operation: string, cause: string, error?: unknown): PhasegateError<'JOURNAL_FAILED'> {
+  const message = `PostgreSQL could not answer (${operation}): ${cause}`
+  return new PhasegateError('JOURNAL_FAILED', message, { operation, cause }, { cause: error })
+}
