@@ -4,6 +4,8 @@ import { benchFlip } from './flip.ts'
 import { benchLegality } from './legality.ts'
 import { buildLibrary, type Library } from './library.ts'
 import { benchPermits } from './permits.ts'
+import { benchPostgres } from './postgres.ts'
+import { benchRedis } from './redis.ts'
 import { benchStart } from './start.ts'
 
 const CASES: { readonly [name: string]: (library: Library) => Promise<void> } = {
@@ -11,6 +13,8 @@ const CASES: { readonly [name: string]: (library: Library) => Promise<void> } = 
   flip: benchFlip,
   permits: benchPermits,
   file: benchFile,
+  redis: benchRedis,
+  postgres: benchPostgres,
   start: benchStart,
 }
 

@@ -4,12 +4,14 @@ import { build } from 'tsup'
 
 type FrontDoor = typeof import('phasegate')
 type FileDoor = typeof import('phasegate/file')
+type RedisDoor = typeof import('phasegate/redis')
+type PostgresDoor = typeof import('phasegate/postgres')
 
 /** A folder on the disk that the repository is on: /tmp may be memory, where a sync costs nothing. */
 export const SCRATCH: string = fileURLToPath(new URL('../node_modules/.cache/phasegate-bench', import.meta.url))
 
 /** The library as it is published, so that nothing is measured that only the TypeScript loader adds. */
-export interface Library extends FrontDoor, FileDoor {
+export interface Library extends FrontDoor, FileDoor, PostgresDoor, RedisDoor {
   /** The path of the front door. */
   readonly entry: string
 }
@@ -21,7 +23,7 @@ export async function buildLibrary(): Promise<Library> {
   const outDir = `${SCRATCH}/dist`
   await build({ config: 'tsup.config.ts', outDir, dts: false, silent: true })
   const entry = `${outDir}/index.js`
-  const front: FrontDoor = await import(pathToFileURL(entry).href)
-  const file: FileDoor = await import(pathToFileURL(`${outDir}/file.js`).href)
-  return { ...front, ...file, entry }
+  const load = (name: string): Promise<object> => import(pathToFileURL(`${outDir}/${name}.js`).href)
+  const [front, file, postgres, redis] = await Promise.all(['index', 'file', 'postgres', 'redis'].map(load))
+  return { ...front, ...file, ...postgres, ...redis, entry } as Library
 }

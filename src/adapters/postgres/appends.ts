@@ -2,13 +2,15 @@ import { logName, sealAll } from '../../audit/index.ts'
 import { type Clock, PhasegateError, unreachable } from '../../base/index.ts'
 import type { Append, SubjectRef } from '../../ports/index.ts'
 import { checkNumbers, conflict } from '../resident/index.ts'
+import { manyValues } from './append-many.ts'
+import { oneValues, shapeOf } from './append-one.ts'
 import { Batches } from './batches.ts'
-import type { Send, Statement } from './client.ts'
+import type { Row, Send } from './client.ts'
+import type { Sealed } from './sealed.ts'
 import type { Statements } from './statements.ts'
 import { toStored } from './text.ts'
 import { Tips } from './tips.ts'
 import { type Trouble, troubleOf, within } from './trouble.ts'
-import { loneValues, manyValues, type Sealed } from './values.ts'
 
 export interface AppendsOptions {
   readonly send: Send
@@ -59,8 +61,7 @@ export class Appends {
   async appendIn(send: Send, subject: SubjectRef, append: Append): Promise<(() => void) | undefined> {
     const sealed = await this.#seal(subject, append, send)
     if (sealed === undefined) return undefined
-    const { clock, timeoutMs } = this.#options
-    const rows = await within(clock, timeoutMs, send(this.#statementFor(append), loneValues(sealed)))
+    const rows = await this.#sendOne(send, sealed)
     return rows.length === 0 ? undefined : () => this.#stored(sealed)
   }
 
@@ -176,18 +177,18 @@ export class Appends {
   }
 
   async #storeAlone(sealed: Sealed): Promise<Answer> {
-    const { send, clock, timeoutMs } = this.#options
     try {
-      const rows = await within(clock, timeoutMs, send(this.#statementFor(sealed.append), loneValues(sealed)))
+      const rows = await this.#sendOne(this.#options.send, sealed)
       return rows.length > 0 ? STORED : ABSENT
     } catch (error) {
       return troubleOf(error)
     }
   }
 
-  #statementFor({ forget }: Append): Statement {
-    const { append, appendAndForget } = this.#options.statements
-    return forget === undefined ? append : appendAndForget
+  #sendOne(send: Send, sealed: Sealed): Promise<readonly Row[]> {
+    const { statements, clock, timeoutMs } = this.#options
+    const shape = shapeOf(sealed.append)
+    return within(clock, timeoutMs, send(statements.appendOne(shape), oneValues(sealed, shape)))
   }
 
   /** @throws JOURNAL_FAILED */

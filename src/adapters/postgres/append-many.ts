@@ -1,0 +1,71 @@
+import type { Value } from './client.ts'
+import {
+  CLAIM_COLUMNS,
+  claimValues,
+  HEAD_COLUMNS,
+  headValues,
+  OUTCOME_COLUMNS,
+  outcomeValues,
+  RECORD_COLUMNS,
+  recordValues,
+  type Sealed,
+} from './sealed.ts'
+import { arrayText } from './text.ts'
+
+// Appends of different subjects that share a statement, and so a commit: each with its own expected version and epoch,
+// each told its own outcome.
+
+/** `ord` is the place of the append among those of the statement. */
+const APPENDS = [['ord', 'int'], ...HEAD_COLUMNS, ...CLAIM_COLUMNS, ...OUTCOME_COLUMNS] as const
+const RECORDS = [['ord', 'int'], ...RECORD_COLUMNS] as const
+
+/** A list a column. */
+export function manyValues(all: readonly Sealed[]): readonly Value[] {
+  const appends = all.map((each, ord) => [ord, ...headValues(each), ...claimValues(each), ...outcomeValues(each)])
+  const records = all.flatMap((each, ord) => recordValues(each).map((record) => [ord, ...record]))
+  return [...columns(appends), ...columns(records)]
+}
+
+function columns(rows: readonly (readonly Value[])[]): readonly string[] {
+  return (rows[0] ?? []).map((_, column) => arrayText(rows.map((row) => row[column] ?? null)))
+}
+
+function unnest(columns: readonly (readonly [name: string, type: string])[], first: number): string {
+  const lists = columns.map(([, type], index) => `$${first + index}::${type}[]`).join(', ')
+  return `select * from unnest(${lists}) as i(${columns.map(([name]) => name).join(', ')})`
+}
+
+/** The statement: it answers with the places of the appends that were stored. */
+export function appendMany(schema: string): string {
+  return `with input as (${unnest(APPENDS, 1)}), line as (${unnest(RECORDS, APPENDS.length + 1)}), moved as (
+  update ${schema}.head h set version = i.version, epoch = i.epoch, head = i.head, tip = i.tip, running = i.running,
+    due_at = to_timestamp(i.due_at / 1000),
+    lease_until = case when i.lease_ms is null then h.lease_until when i.lease_ms < 0 then '-infinity'
+      else clock_timestamp() + i.lease_ms * interval '1 millisecond' end
+  from input i
+  where h.chart = i.chart and h.id = i.id and h.version = i.from_version and h.epoch = i.from_epoch
+    and (i.claim_key is null or not exists (
+      select from ${schema}.outcome o
+      where o.subject = h.subject and o.key = i.claim_key and o.attempt >= i.claim_attempt))
+  returning h.subject, i.ord
+), born as (
+  insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until, due_at)
+  select chart, id, version, epoch, head, tip, running,
+    case when lease_ms >= 0 then clock_timestamp() + lease_ms * interval '1 millisecond' else '-infinity' end,
+    to_timestamp(due_at / 1000)
+  from input where from_version = 0 and from_epoch = 0
+  on conflict (chart, id) do nothing
+  returning subject, chart, id
+), stored as (
+  select subject, ord from moved
+  union all select b.subject, i.ord from born b join input i on i.chart = b.chart and i.id = b.id
+), written as (
+  insert into ${schema}.record (subject, n, op, header, payload, hash)
+  select s.subject, l.n, l.op, l.header, l.payload, l.hash from stored s join line l using (ord)
+), ended as (
+  insert into ${schema}.outcome (subject, key, attempt, settled, settled_at)
+  select s.subject, i.key, i.attempt, i.settled, i.settled_at from stored s join input i using (ord)
+  where i.key is not null
+)
+select ord from stored`
+}

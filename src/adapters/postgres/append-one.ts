@@ -1,0 +1,109 @@
+import type { Append } from '../../ports/index.ts'
+import type { Value } from './client.ts'
+import {
+  CLAIM_COLUMNS,
+  claimValues,
+  HEAD_COLUMNS,
+  headValues,
+  OUTCOME_COLUMNS,
+  outcomeValues,
+  RECORD_COLUMNS,
+  recordValues,
+  type Sealed,
+} from './sealed.ts'
+import { arrayText } from './text.ts'
+
+// An append that is alone. Its statement holds nothing that it does not need: half of what an append costs the server is
+// the parts of the statement, whether they find anything to do or not.
+
+/** What an append needs of its statement. */
+export interface Shape {
+  readonly isFirst: boolean
+  readonly isSingle: boolean
+  readonly claims: boolean
+  readonly settles: boolean
+  readonly forgets: boolean
+}
+
+export function shapeOf({ expected, records, claim, settled, forget }: Append): Shape {
+  return {
+    isFirst: expected.version === 0,
+    isSingle: records.length === 1,
+    claims: claim !== undefined && expected.version > 0,
+    settles: settled !== undefined,
+    forgets: forget !== undefined,
+  }
+}
+
+/** One name for each shape. */
+export function shapeName({ isFirst, isSingle, claims, settles, forgets }: Shape): string {
+  return [isFirst, isSingle, claims, settles, forgets].map(Number).join('')
+}
+
+export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }: Shape): readonly Value[] {
+  const records = recordValues(sealed)
+  const columns = RECORD_COLUMNS.map((_, column) => records.map((record) => record[column] ?? null))
+  return [
+    ...headValues(sealed),
+    ...(isSingle ? (records[0] ?? []) : columns.map(arrayText)),
+    ...(claims ? claimValues(sealed) : []),
+    ...(settles ? outcomeValues(sealed) : []),
+    ...(forgets ? [sealed.append.forget ?? null] : []),
+  ]
+}
+
+/** The values of `oneValues`, by name; the first of them is $1. */
+function placesOf({ claims, settles, forgets }: Shape): (name: string) => string {
+  const columns: readonly (readonly [name: string, type: string])[] = [
+    ...HEAD_COLUMNS,
+    ...RECORD_COLUMNS,
+    ...(claims ? CLAIM_COLUMNS : []),
+    ...(settles ? OUTCOME_COLUMNS : []),
+    ...(forgets ? [['forget', 'float8'] as const] : []),
+  ]
+  const places = new Map(columns.map(([name, type], index) => [name, `$${index + 1}::${type}`]))
+  return (name) => places.get(name) ?? name
+}
+
+/** The statement for one shape: it answers with a row where the append was stored. */
+export function appendOne(schema: string, shape: Shape): string {
+  const $ = placesOf(shape)
+  const records = shape.isSingle
+    ? `select subject, ${RECORD_COLUMNS.map(([name]) => $(name)).join(', ')} from stored`
+    : `select subject, l.* from stored, unnest(${RECORD_COLUMNS.map(([name, type]) => `${$(name).replace(/::.*/, '')}::${type}[]`).join(', ')}) l`
+  const outcome = `, ended as (
+  insert into ${schema}.outcome (subject, key, attempt, settled, settled_at)
+  select subject, ${OUTCOME_COLUMNS.map(([name]) => $(name)).join(', ')} from stored
+)`
+  const forgotten = `, forgotten as (
+  delete from ${schema}.outcome o using stored s where o.subject = s.subject and o.settled_at < ${$('forget')}
+)`
+  return `with stored as (
+  ${shape.isFirst ? born(schema, $) : moved(schema, $, shape)}
+)${shape.settles ? outcome : ''}${shape.forgets ? forgotten : ''}
+insert into ${schema}.record (subject, n, op, header, payload, hash) ${records} returning n`
+}
+
+function moved(schema: string, $: (name: string) => string, { claims }: Shape): string {
+  const unclaimed = `
+    and not exists (
+      select from ${schema}.outcome o
+      where o.subject = h.subject and o.key = ${$('claim_key')} and o.attempt >= ${$('claim_attempt')})`
+  return `update ${schema}.head h set version = ${$('version')}, epoch = ${$('epoch')}, head = ${$('head')},
+    tip = ${$('tip')}, running = ${$('running')}, due_at = to_timestamp(${$('due_at')} / 1000),
+    lease_until = case when ${$('lease_ms')} is null then h.lease_until when ${$('lease_ms')} < 0 then '-infinity'
+      else clock_timestamp() + ${$('lease_ms')} * interval '1 millisecond' end
+  where h.chart = ${$('chart')} and h.id = ${$('id')}
+    and h.version = ${$('from_version')} and h.epoch = ${$('from_epoch')}${claims ? unclaimed : ''}
+  returning h.subject`
+}
+
+function born(schema: string, $: (name: string) => string): string {
+  return `insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until, due_at)
+  select ${['chart', 'id', 'version', 'epoch', 'head', 'tip', 'running'].map($).join(', ')},
+    case when ${$('lease_ms')} >= 0 then clock_timestamp() + ${$('lease_ms')} * interval '1 millisecond'
+      else '-infinity' end, to_timestamp(${$('due_at')} / 1000)
+  where ${$('from_version')} = 0 and ${$('from_epoch')} = 0
+  on conflict (chart, id) do nothing
+  returning subject`
+}
