@@ -1,21 +1,15 @@
 import { type Clock, formatMs, messageOf, PhasegateError } from '../../base/index.ts'
 import type { Send } from './client.ts'
-import { SCRIPT, SHA } from './script.ts'
+import { Overdue } from './overdue.ts'
+import { ALONE, keysOf, type Script, TOGETHER, type What } from './script.ts'
 
-/** One thing that is asked of the script. */
+/** One thing that is asked of a script. */
 export interface Ask {
-  readonly what: 'take' | 'queue' | 'leave' | 'renew' | 'release'
+  readonly what: What
   readonly resource: string
-  readonly keys: readonly string[]
+  readonly key: string
   readonly token: string
   readonly ttlMs: number
-}
-
-export interface AsksOptions {
-  readonly send: Send
-  readonly clock: Clock
-  /** How long an answer may take: a client that is not connected may keep what it is asked for ever. */
-  readonly timeoutMs: number
 }
 
 interface Pending {
@@ -27,14 +21,19 @@ interface Pending {
 /** Redis does nothing else while a script runs. */
 const MOST_TOGETHER = 100
 
-/** What is asked in one turn of the event loop goes together, in one script; nobody waits for company. */
+/** What is asked in one turn of the event loop goes together; nobody waits for company. */
 export class Asks {
-  readonly #options: AsksOptions
+  readonly #send: Send
+  readonly #overdue: Overdue
+  readonly #timeoutMs: number
   #pending: Pending[] = []
   #mostTogether = MOST_TOGETHER
 
-  constructor(options: AsksOptions) {
-    this.#options = options
+  /** Without an answer for `timeoutMs` an ask has failed: a client that is not connected may keep it for ever. */
+  constructor(send: Send, clock: Clock, timeoutMs: number) {
+    this.#send = send
+    this.#overdue = new Overdue(clock, timeoutMs)
+    this.#timeoutMs = timeoutMs
   }
 
   /** @throws LOCK_FAILED when Redis refuses, cannot be reached, or does not answer in time */
@@ -54,7 +53,7 @@ export class Asks {
   }
 
   #deliver(batch: readonly Pending[]): void {
-    const { clock, timeoutMs } = this.#options
+    const { script, args } = commandOf(batch)
     let isOver = false
     const end = (settle: () => void): void => {
       if (isOver) return
@@ -62,23 +61,14 @@ export class Asks {
       stop()
       settle()
     }
-    const stop = clock.timer(timeoutMs, () => end(() => fail(batch, `no answer within ${formatMs(timeoutMs)}`)))
-    this.#run(batch, () => isOver).then(
-      (answers) => end(() => settle(batch, answers)),
-      (error) => end(() => this.#refused(batch, error)),
-    )
-  }
-
-  async #run(batch: readonly Pending[], isOver: () => boolean): Promise<unknown> {
-    const { send } = this.#options
-    const args = argsOf(batch)
-    try {
-      return await send('EVALSHA', [SHA, ...args])
-    } catch (error) {
+    const answered = (answer: unknown): void => end(() => settle(batch, answer))
+    const refused = (error: unknown): void => end(() => this.#refused(batch, error))
+    const stop = this.#overdue.watch(() => end(() => fail(batch, `no answer within ${formatMs(this.#timeoutMs)}`)))
+    this.#send(['EVALSHA', script.sha, ...args]).then(answered, (error) => {
       // What nobody waits for any more must not happen after what was asked later.
-      if (isOver() || !messageOf(error).startsWith('NOSCRIPT')) throw error
-      return send('EVAL', [SCRIPT, ...args])
-    }
+      if (isOver || !messageOf(error).startsWith('NOSCRIPT')) return refused(error)
+      return this.#send(['EVAL', script.text, ...args]).then(answered, refused)
+    })
   }
 
   /** A cluster takes one resource at a time. It has done nothing then. */
@@ -90,23 +80,28 @@ export class Asks {
   }
 }
 
-/** The number of keys, the keys, and three arguments an ask. */
-function argsOf(batch: readonly Pending[]): readonly string[] {
+function commandOf(batch: readonly Pending[]): { readonly script: Script; readonly args: readonly string[] } {
+  const [first] = batch
+  if (first !== undefined && batch.length === 1) {
+    const { what, key, token, ttlMs } = first.ask
+    const keys = keysOf(what, key)
+    return { script: ALONE[what], args: [String(keys.length), ...keys, token, String(ttlMs)] }
+  }
   const keys: string[] = []
   const args: string[] = []
   for (const { ask } of batch) {
-    keys.push(...ask.keys)
+    keys.push(...keysOf(ask.what, ask.key))
     args.push(ask.what, ask.token, String(ask.ttlMs))
   }
-  return [String(keys.length), ...keys, ...args]
+  return { script: TOGETHER, args: [String(keys.length), ...keys, ...args] }
 }
 
-function settle(batch: readonly Pending[], answers: unknown): void {
-  if (!Array.isArray(answers) || answers.length !== batch.length) return fail(batch, 'an answer that is none of ours')
+function settle(batch: readonly Pending[], answer: unknown): void {
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer]
   for (const [index, pending] of batch.entries()) {
     // Some clients are set up to give numbers as text.
-    const answer = Number(answers[index])
-    if (Number.isSafeInteger(answer)) pending.resolve(answer)
+    const number = Number(answers[index])
+    if (Number.isSafeInteger(number)) pending.resolve(number)
     else fail([pending], messageOf(answers[index]))
   }
 }
@@ -114,7 +109,15 @@ function settle(batch: readonly Pending[], answers: unknown): void {
 function fail(batch: readonly Pending[], cause: string, error?: unknown): void {
   for (const { ask, reject } of batch) {
     const { resource, what } = ask
-    const message = `cannot ${what} the lease on "${resource}": ${cause}`
+    const message = `cannot ${VERBS[what]} "${resource}": ${cause}`
     reject(new PhasegateError('LOCK_FAILED', message, { resource, cause }, { cause: error }))
   }
+}
+
+const VERBS: { readonly [Name in What]: string } = {
+  take: 'acquire',
+  queue: 'acquire',
+  leave: 'leave the queue of',
+  renew: 'renew the lease on',
+  release: 'release',
 }

@@ -13,7 +13,8 @@ export interface SendingClient {
 /** A client of Redis, of any library and version that has one of these methods. It stays its owner's to close. */
 export type RedisLike = CallingClient | SendingClient
 
-export type Send = (command: string, args: readonly string[]) => Promise<unknown>
+/** Sends a command and its arguments. */
+export type Send = (command: string[]) => Promise<unknown>
 
 const EXPECTED =
   'a client of ioredis, with a method call(command, ...args), or of node-redis, with a method sendCommand([command, ...args])'
@@ -21,11 +22,11 @@ const EXPECTED =
 /** How this client is asked. @throws OPTION_INVALID */
 export function senderOf(client: unknown): Send {
   // ioredis has a sendCommand, too, which takes something else.
-  if (has(client, 'call')) return (command, args) => client.call(command, ...args)
+  if (has(client, 'call')) return async ([command, ...args]) => client.call(command, ...args)
   if (!has(client, 'sendCommand')) return refuse('client', client, EXPECTED)
   // Clusters and sentinels of node-redis want to be told more than the command.
   if (client.sendCommand.length > 2) return refuse('client', client, `${EXPECTED}; wrap a cluster as { call }`)
-  return (command, args) => client.sendCommand([command, ...args])
+  return async (command) => client.sendCommand(command)
 }
 
 function has<Method extends string>(

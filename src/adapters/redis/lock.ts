@@ -20,7 +20,7 @@ const LOOK = { firstMs: 8, mostMs: 64 }
  */
 export function redisLock(client: RedisLike, options: RedisLockOptions = {}): Lock {
   const { prefix, timeoutMs, clock, random } = parseOptions(options)
-  return new RedisLock(new Asks({ send: senderOf(client), clock, timeoutMs }), prefix, clock, random)
+  return new RedisLock(new Asks(senderOf(client), clock, timeoutMs), prefix, clock, random)
 }
 
 /** What is asked under one token, for one resource. */
@@ -101,8 +101,7 @@ class RedisLock implements Lock {
   }
 
   #ask(what: Ask['what'], { resource, key, token, ttlMs }: Claim): Promise<number> {
-    const keys = what === 'queue' || what === 'leave' ? [key, `${key}:places`, `${key}:alive`] : [key]
-    return this.#asks.ask({ what, resource, keys, token, ttlMs })
+    return this.#asks.ask({ what, resource, key, token, ttlMs })
   }
 
   /** Nobody waits for it: what cannot be given back now runs out by itself. */

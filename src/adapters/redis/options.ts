@@ -43,5 +43,5 @@ export function parseResource(value: unknown): string {
 
 /** The key of a resource. The braces make a cluster keep all keys of a resource in one place. */
 export function keyOf(prefix: string, resource: string): string {
-  return `${prefix}{${resource.replaceAll(/[%{}]/g, encodeURIComponent)}}`
+  return `${prefix}{${/[%{}]/.test(resource) ? resource.replaceAll(/[%{}]/g, encodeURIComponent) : resource}}`
 }

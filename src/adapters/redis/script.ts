@@ -1,146 +1,150 @@
 import { createHash } from 'node:crypto'
 
-/** How long a place in the queue is kept without a sign of life of who waits there. */
-const PLACE_MS = 2_000
-
 /**
- * What can be asked, in one script, so that any number of asks go together. Each takes its keys from KEYS in turn, and
- * (name, token, ttl in ms) from ARGV; it answers with a number, or with the text of its error.
+ * What can be asked. Each is a script of its own, and all together are one, for asks that go together.
+ * They are given `token` and `ttl` in ms, and answer with a number.
  *
- * take     [lease]                  the epoch, or minus the ms that the lease still has (0: others wait)
- * queue    [lease, places, alive]   as take; who does not get it has a place among those who wait, or keeps it
- * leave    [lease, places, alive]   gives back what the token has: the lease, the place
- * renew    [lease]                  1, or 0 when the token does not hold it any more
- * release  [lease]                  1, or 0
+ * take     the epoch; or minus the ms that the lease still has, 0 when it is free and others wait for it
+ * queue    as take; who does not get it has a place among those who wait, or keeps the one it has
+ * leave    gives back what the token has, the lease or the place: 1 if it was the lease
+ * renew    1; or 0 when the token does not hold it any more
+ * release  1; or 0
  *
- * lease    a hash, never deleted: holder, until, epoch; `waiting`: the time until which anybody's place may be kept
+ * lease    a hash that is never deleted: `holder` (a token), `until`, `epoch`, and `waiting`, the time until which
+ *          anybody's place may be kept. Times are µs since 1970, by the clock of Redis.
  * places   tokens by order of arrival
  * alive    tokens by the time until which their place is kept
  */
-export const SCRIPT: string = `
+export type What = 'take' | 'queue' | 'leave' | 'renew' | 'release'
+
+/** How long a place is kept without a sign of life of who waits there. */
+const PLACE_MS = 2_000
+
+const NOW = `
 local time = redis.call('TIME')
-local micros = time[1] * 1000000 + time[2]
-local now = math.floor(micros / 1000)
-local used = 0
+local now = time[1] * 1000000 + time[2]`
 
-local function key()
-  used = used + 1
-  return KEYS[used]
+// An epoch is larger than the one before, and larger than any before Redis lost its memory. An ask that finds itself
+// holding is one that was sent again by a client that had lost its connection.
+const GRANT = `
+local epoch = tonumber(found[3]) or 0
+if till <= now then epoch = math.max(epoch + 1, now) end
+redis.call('HSET', lease, 'holder', token, 'until', string.format('%.0f', now + ttl * 1000),
+  'epoch', string.format('%.0f', epoch))
+return epoch`
+
+const FOUND = `
+local found = redis.call('HMGET', lease, 'until', 'holder', 'epoch', 'waiting')
+local till = tonumber(found[1]) or 0
+local waiting = tonumber(found[4]) or 0`
+
+const FORGET = `
+redis.call('ZREM', alive, token)
+if redis.call('ZREM', places, token) == 1 and redis.call('EXISTS', places) == 0 then
+  redis.call('HDEL', lease, 'waiting')
+end`
+
+const BODIES: { readonly [Name in What]: string } = {
+  take: `${NOW}${FOUND}
+if till > now then
+  if found[2] ~= token then return math.max(-86400000, math.floor((now - till) / 1000)) end
+elseif waiting > now then
+  return 0
 end
+${GRANT}`,
 
-local function text(n)
-  return string.format('%.0f', n)
+  queue: `${NOW}${FOUND}
+local isFree = till <= now or found[2] == token
+if waiting > 0 and waiting <= now then
+  redis.call('DEL', places, alive)
+  redis.call('HDEL', lease, 'waiting')
 end
-
-local function left(till)
-  return math.max(0, (tonumber(till) or 0) - now)
-end
-
-local function busy(till)
-  return -math.min(left(till), 86400000)
-end
-
--- Larger than what is stored, and also than what was stored before Redis lost its memory.
-local function grant(lease, token, ttl, last)
-  local epoch = math.max((tonumber(last) or 0) + 1, micros)
-  redis.call('HSET', lease, 'holder', token, 'until', text(now + ttl), 'epoch', text(epoch))
-  return epoch
-end
-
--- The same ask once more, sent again by a client that had lost its connection.
-local function again(lease, ttl, epoch)
-  redis.call('HSET', lease, 'until', text(now + ttl))
-  return tonumber(epoch)
-end
-
-local function forget(lease, places, alive, token)
-  redis.call('ZREM', alive, token)
-  if redis.call('ZREM', places, token) == 1 and redis.call('EXISTS', places) == 0 then
-    redis.call('HDEL', lease, 'waiting')
-  end
-end
-
-local function first(places, alive)
-  for _, dead in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', now)) do
-    redis.call('ZREM', places, dead)
-    redis.call('ZREM', alive, dead)
-  end
-  return redis.call('ZRANGE', places, 0, 0)[1]
-end
-
-local function keep(lease, places, alive, token)
+if not isFree or waiting > now then
   if not redis.call('ZSCORE', places, token) then
     local last = redis.call('ZREVRANGE', places, 0, 0, 'WITHSCORES')[2]
     redis.call('ZADD', places, (tonumber(last) or 0) + 1, token)
   end
-  redis.call('ZADD', alive, text(now + ${PLACE_MS}), token)
+  local kept = string.format('%.0f', now + ${PLACE_MS * 1_000})
+  redis.call('ZADD', alive, kept, token)
   redis.call('PEXPIRE', places, ${PLACE_MS})
   redis.call('PEXPIRE', alive, ${PLACE_MS})
-  redis.call('HSET', lease, 'waiting', text(now + ${PLACE_MS}))
-end
-
-local perform = {}
-
-function perform.take(token, ttl)
-  local lease = key()
-  local found = redis.call('HMGET', lease, 'holder', 'until', 'epoch', 'waiting')
-  if left(found[2]) > 0 then
-    return found[1] == token and again(lease, ttl, found[3]) or busy(found[2])
+  redis.call('HSET', lease, 'waiting', kept)
+  if not isFree then return math.max(-86400000, math.floor((now - till) / 1000)) end
+  for _, dead in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', string.format('%.0f', now))) do
+    redis.call('ZREM', places, dead)
+    redis.call('ZREM', alive, dead)
   end
-  if left(found[4]) > 0 then return 0 end
-  return grant(lease, token, ttl, found[3])
+  if till <= now and redis.call('ZRANGE', places, 0, 0)[1] ~= token then return 0 end
+  ${FORGET}
 end
+${GRANT}`,
 
-function perform.queue(token, ttl)
-  local lease, places, alive = key(), key(), key()
-  local found = redis.call('HMGET', lease, 'holder', 'until', 'epoch', 'waiting')
-  local isHeld = left(found[2]) > 0
-  if isHeld and found[1] == token then return again(lease, ttl, found[3]) end
-  if found[4] and left(found[4]) == 0 then
-    redis.call('DEL', places, alive)
-    redis.call('HDEL', lease, 'waiting')
-  end
-  if isHeld or left(found[4]) > 0 then
-    keep(lease, places, alive, token)
-    if isHeld then return busy(found[2]) end
-    if first(places, alive) ~= token then return 0 end
-    forget(lease, places, alive, token)
-  end
-  return grant(lease, token, ttl, found[3])
-end
+  leave: `
+${FORGET}
+if redis.call('HGET', lease, 'holder') ~= token then return 0 end
+redis.call('HSET', lease, 'until', '0')
+return 1`,
 
-function perform.leave(token)
-  local lease, places, alive = key(), key(), key()
-  forget(lease, places, alive, token)
-  if redis.call('HGET', lease, 'holder') ~= token then return 0 end
-  return redis.call('HDEL', lease, 'holder', 'until') > 0 and 1 or 0
-end
+  renew: `${NOW}
+local found = redis.call('HMGET', lease, 'until', 'holder')
+if found[2] ~= token or (tonumber(found[1]) or 0) <= now then return 0 end
+redis.call('HSET', lease, 'until', string.format('%.0f', now + ttl * 1000))
+return 1`,
 
-function perform.renew(token, ttl)
-  local lease = key()
-  local found = redis.call('HMGET', lease, 'holder', 'until')
-  if found[1] ~= token or left(found[2]) == 0 then return 0 end
-  redis.call('HSET', lease, 'until', text(now + ttl))
-  return 1
-end
+  release: `
+if redis.call('HGET', lease, 'holder') ~= token then return 0 end
+redis.call('HSET', lease, 'until', '0')
+return 1`,
+}
 
-function perform.release(token)
-  local lease = key()
-  if redis.call('HGET', lease, 'holder') ~= token then return 0 end
-  redis.call('HDEL', lease, 'holder', 'until')
-  return 1
-end
+const WITH_QUEUE: readonly What[] = ['queue', 'leave']
 
--- One that fails alone fails as a command does, for clients that look at the errors of commands.
-if #ARGV == 3 then return { perform[ARGV[1]](ARGV[2], tonumber(ARGV[3])) } end
-local answers = {}
+/** The keys of an ask, given that of the lease. */
+export function keysOf(what: What, lease: string): readonly string[] {
+  return WITH_QUEUE.includes(what) ? [lease, `${lease}:places`, `${lease}:alive`] : [lease]
+}
+
+export interface Script {
+  readonly text: string
+  /** What Redis knows it by. */
+  readonly sha: string
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
+
+/** For one ask: its keys; token, ttl. It answers with the number. */
+export const ALONE: { readonly [Name in What]: Script } = {
+  take: alone('take'),
+  queue: alone('queue'),
+  leave: alone('leave'),
+  renew: alone('renew'),
+  release: alone('release'),
+}
+
+function alone(what: What): Script {
+  return script(`
+local lease, places, alive = KEYS[1], KEYS[2], KEYS[3]
+local token, ttl = ARGV[1], ARGV[2]
+${BODIES[what]}`)
+}
+
+/** For many: all their keys; what, token, ttl of each. It answers with a list, in which text is an error. */
+export const TOGETHER: Script = script(`
+local perform, keys = {}, {}
+${Object.entries(BODIES)
+  .map(([what, body]) => `function perform.${what}(lease, places, alive, token, ttl) ${body}\nend`)
+  .join('\n')}
+for _, what in ipairs({ 'take', 'renew', 'release' }) do keys[what] = 1 end
+for _, what in ipairs({ ${WITH_QUEUE.map((what) => `'${what}'`).join(', ')} }) do keys[what] = 3 end
+local answers, used = {}, 0
 for at = 1, #ARGV, 3 do
-  local isDone, answer = pcall(perform[ARGV[at]], ARGV[at + 1], tonumber(ARGV[at + 2]))
+  local what = ARGV[at]
+  local isDone, answer =
+    pcall(perform[what], KEYS[used + 1], KEYS[used + 2], KEYS[used + 3], ARGV[at + 1], ARGV[at + 2])
   if not isDone then answer = type(answer) == 'table' and answer.err or tostring(answer) end
   answers[#answers + 1] = answer
+  used = used + keys[what]
 end
-return answers
-`
-
-/** What Redis knows the script by. */
-export const SHA: string = createHash('sha1').update(SCRIPT).digest('hex')
+return answers`)
