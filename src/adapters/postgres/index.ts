@@ -1,4 +1,5 @@
 export type { PgClient, PgPool, PostgresSql } from './client.ts'
 export { type PostgresJournal, type PostgresJournalOptions, postgresJournal } from './journal.ts'
+export { type PostgresLockOptions, postgresLock } from './lock.ts'
 export { migrate } from './migrate.ts'
 export { postgresSchema, type SchemaOptions } from './schema.ts'
