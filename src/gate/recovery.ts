@@ -7,6 +7,8 @@ import { fitOf, strandedError } from './version.ts'
 
 /** How many subjects are recovered at once. */
 const AT_ONCE = 4
+/** How many are taken up before it is asked again what there is. */
+const CHUNK = 16
 /** How many looks may be under way in the background. */
 const MOST_LOOKS = 4
 
@@ -32,16 +34,22 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
       skipped.push({ subject, error })
     }
   }
-  await inParallel(await engine.journal.abandoned(chart.name, limit), (id) =>
-    skipping(id, async () => {
-      const taken = await gate.desk(id).adopt()
-      if (taken !== undefined) adopted.push(outcomeOf(id, taken.flipId, taken.flip, await taken.ended))
-    }),
+  await inChunks(
+    limit,
+    (most) => engine.journal.abandoned(chart.name, most),
+    (id) =>
+      skipping(id, async () => {
+        const taken = await gate.desk(id).adopt()
+        if (taken !== undefined) adopted.push(outcomeOf(id, taken.flipId, taken.flip, await taken.ended))
+      }),
   )
-  await inParallel(await engine.journal.due(chart.name, limit), (id) =>
-    skipping(id, async () => {
-      fired.push(...(await fireDue(gate, gate.desk(id))))
-    }),
+  await inChunks(
+    limit,
+    (most) => engine.journal.due(chart.name, most),
+    (id) =>
+      skipping(id, async () => {
+        fired.push(...(await fireDue(gate, gate.desk(id))))
+      }),
   )
   return { adopted, fired, skipped }
 }
@@ -56,6 +64,25 @@ async function fireDue(gate: Recoverer, desk: Desk): Promise<Recovery['fired']> 
     if (error === undefined) break
   }
   return fired
+}
+
+/**
+ * Works on up to `limit` of those that `ask` names, a few at a time, and asks again after each few: what others have done
+ * meanwhile need not be looked at. Each is worked on once.
+ */
+async function inChunks(
+  limit: number,
+  ask: (most: number) => Promise<readonly string[]>,
+  work: (id: string) => Promise<void>,
+): Promise<void> {
+  const seen = new Set<string>()
+  while (seen.size < limit) {
+    const most = Math.min(CHUNK, limit - seen.size)
+    const fresh = (await ask(seen.size + most)).filter((id) => !seen.has(id)).slice(0, most)
+    if (fresh.length === 0) return
+    for (const id of fresh) seen.add(id)
+    await inParallel(fresh, work)
+  }
 }
 
 async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

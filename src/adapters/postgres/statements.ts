@@ -42,12 +42,13 @@ where h.chart = $1 and h.id = $2 and o.key = $3 order by o.attempt desc limit 1`
     history: `select r.n, r.header, r.payload, r.hash from ${schema}.head h join ${schema}.record r using (subject)
 where h.chart = $1 and h.id = $2 and r.n >= $3::bigint and r.n <= $4::bigint order by r.n limit $5::int`,
     heads: `select id, head from ${schema}.head where chart = $1 and id > $2 order by id limit $3::int`,
+    // At random: many processes that look at the same moment shall not all find the same ones first.
     abandoned: `select id from ${schema}.head where chart = $1 and running and lease_until <= clock_timestamp()
-order by lease_until limit $2::int for no key update skip locked`,
+order by random() limit $2::int for no key update skip locked`,
     isAbandoned: `select id from ${schema}.head
 where chart = $1 and id = $2 and running and lease_until <= clock_timestamp()`,
     due: `select id from ${schema}.head where chart = $1 and due_at <= clock_timestamp()
-order by due_at limit $2::int for no key update skip locked`,
+order by random() limit $2::int for no key update skip locked`,
     fitness: `select max(version) as version, current_setting('synchronous_commit') as commits from ${schema}.version`,
     acquire: `insert into ${schema}.lease as l (resource, epoch, holder, until)
 values ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
