@@ -57,6 +57,7 @@ export interface ChartBuilder<
   Flips extends FlipTypes,
   Initial extends string,
   Timers extends TimerType,
+  Tx = never,
 > {
   /** A state a subject can be in. */
   phase<const Phase extends string, const IsInitial extends boolean = false, const Timed extends string = never>(
@@ -68,22 +69,47 @@ export interface ChartBuilder<
     Phases | Phase,
     Flips,
     IsInitial extends true ? Initial | Phase : Initial,
-    Timers | TimerType<Phase, Timed>
+    Timers | TimerType<Phase, Timed>,
+    Tx
   >
   /** A transition between phases: `(f) => f.from('serving').to('draining')`, then its guards, steps and confirms. */
   flip<const Flip extends string, Type extends FlipType>(
     name: Fresh<Flip, keyof Flips, 'flip'>,
-    declare: (f: FlipStart<Deps, Phases>) => FlipDeclared<Type>,
-  ): ChartBuilder<Name, Deps, Phases, Flips & { readonly [Name in Flip]: Type }, Initial, Timers>
+    declare: (f: FlipStart<Deps, Phases, Tx>) => FlipDeclared<Type>,
+  ): ChartBuilder<Name, Deps, Phases, Flips & { readonly [Name in Flip]: Type }, Initial, Timers, Tx>
   /** Judges the whole, and freezes it. Throws `CHART_INVALID`, listing every problem with its place and mend. */
-  build(this: Ready<Flips, Initial, Timers>): Chart<Name, Deps, Phases, Written<Flips>>
+  build(this: Ready<Flips, Initial, Timers>): Chart<Name, Deps, Phases, Written<Flips>, Tx>
 }
 
-/** A chart under declaration whose dependencies are not settled yet: everything after them sees their type. */
-export interface ChartStart<Name extends string>
-  extends ChartBuilder<Name, unknown, never, { readonly [None in never]: None }, never, never> {
+/** A chart under declaration that has no phases yet: everything after them sees the types that are settled here. */
+type Begun<Name extends string, Deps, Tx> = ChartBuilder<
+  Name,
+  Deps,
+  never,
+  { readonly [None in never]: None },
+  never,
+  never,
+  Tx
+>
+
+/** A chart of which is not settled yet what its functions get. */
+export interface ChartStart<Name extends string> extends Begun<Name, unknown, never> {
   /** What guards, steps and confirms get as `deps`; given to the gate once. @default unknown: the gate asks for none */
-  deps<Deps>(): ChartBuilder<Name, Deps, never, { readonly [None in never]: None }, never, never>
+  deps<Deps>(): ChartWithDeps<Name, Deps>
+  /** What `transact` steps get as `tx`: the gate's journal must have transactions of this type. @default no such steps */
+  transaction<Tx>(): ChartWithTransaction<Name, Tx>
+}
+
+/** A chart whose dependencies are settled. */
+export interface ChartWithDeps<Name extends string, Deps> extends Begun<Name, Deps, never> {
+  /** What `transact` steps get as `tx`: the gate's journal must have transactions of this type. @default no such steps */
+  transaction<Tx>(): Begun<Name, Deps, Tx>
+}
+
+/** A chart whose transaction is settled. */
+export interface ChartWithTransaction<Name extends string, Tx> extends Begun<Name, unknown, Tx> {
+  /** What guards, steps and confirms get as `deps`; given to the gate once. @default unknown: the gate asks for none */
+  deps<Deps>(): Begun<Name, Deps, Tx>
 }
 
 /**
@@ -112,6 +138,7 @@ type UntypedChart = { readonly [Method in keyof ChartStart<string>]: (...given: 
 function untyped(draft: ChartDraft): UntypedChart {
   return {
     deps: () => untyped(draft),
+    transaction: () => untyped(draft),
     phase: (name, options) => untyped({ ...draft, phases: [...draft.phases, parsePhase(name, options)] }),
     flip: (name, declare) => untyped({ ...draft, flips: [...draft.flips, declareFlip(name, declare)] }),
     build: () => assemble(draft),

@@ -33,7 +33,8 @@ function flipContent(flip: FlipSpec): object {
   }
 }
 
-function stepContent({ name, compensate, timeoutMs, retry, once, irreversible }: StepSpec): object {
+function stepContent({ name, compensate, timeoutMs, retry, once, irreversible, atomic }: StepSpec): object {
   const undo = compensate && { timeoutMs: compensate.timeoutMs, retry: compensate.retry }
-  return { name, compensate: undo, timeoutMs, retry, once, irreversible }
+  // Said only where it is so: charts that knew no transactions keep their fingerprints.
+  return { name, compensate: undo, timeoutMs, retry, once, irreversible, atomic: atomic || undefined }
 }

@@ -1,7 +1,7 @@
 import { type Duration, identifier, label, limit, refuse } from '../base/index.ts'
 import type { FlipDraft } from './draft.ts'
-import type { ConfirmOptions, GuardOptions, Recover, StepOptions } from './options.ts'
-import { parseConfirm, parseGuard, parseNames, parseRecover, parseSchema, parseStep } from './parse.ts'
+import type { ConfirmOptions, GuardOptions, Recover, StepOptions, TransactOptions } from './options.ts'
+import { parseConfirm, parseGuard, parseNames, parseRecover, parseSchema, parseStep, parseTransact } from './parse.ts'
 import type { InferInput, InferOutput, StandardSchemaV1 } from './standard-schema.ts'
 import type { ConfirmContext, FlipType, GuardAnswer, GuardContext, StepContext } from './types.ts'
 
@@ -13,6 +13,11 @@ export type Fresh<Name, Taken, Kind extends string> = Name extends Taken & strin
   ? `${Kind} "${Name}" is already declared`
   : Name
 
+/** The same, in a chart that must have said what a transaction is. */
+type FreshTransact<Name, Taken, Tx> = [Tx] extends [never]
+  ? 'the chart declares no transaction: add .transaction<Tx>() before its phases'
+  : Fresh<Name, Taken, 'step'>
+
 declare const declares: unique symbol
 const draftOf: unique symbol = Symbol('phasegate.draft')
 
@@ -23,17 +28,17 @@ export interface FlipDeclared<Type extends FlipType> {
 }
 
 /** A flip begins with the phases it leads from. */
-export interface FlipStart<Deps, Phases extends string> {
+export interface FlipStart<Deps, Phases extends string, Tx = never> {
   /** The phases it may start from: one or more. */
-  from<const From extends Phases>(...phases: readonly [From, ...From[]]): FlipFrom<Deps, Phases, From>
+  from<const From extends Phases>(...phases: readonly [From, ...From[]]): FlipFrom<Deps, Phases, From, Tx>
 }
 
 /** Then comes the phase it leads to. */
-export interface FlipFrom<Deps, Phases extends string, From extends Phases> {
+export interface FlipFrom<Deps, Phases extends string, From extends Phases, Tx = never> {
   /** The phase the subject is in when the flip has committed. */
   to<const To extends Phases>(
     phase: To,
-  ): FlipTo<Deps, Phases, FlipType<From, To, undefined, undefined, { [None in never]: None }>>
+  ): FlipTo<Deps, Phases, FlipType<From, To, undefined, undefined, { [None in never]: None }>, Tx>
 }
 
 type GuardOf<Deps, Type extends FlipType> = GuardContext<Deps, Type['parsed'], Type['from'], Type['to']>
@@ -69,7 +74,7 @@ type WithOutput<Type extends FlipType, Step extends string, Output> = FlipType<
 >
 
 /** The rest, in any order; guards, steps and confirms run in the order of their declaration. */
-export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Taken extends string = never>
+export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Tx = never, Taken extends string = never>
   extends FlipDeclared<Type> {
   /** Reserves the flip to actors with one of these roles. @default everybody, no actor needed */
   allow(...roles: readonly [string, ...string[]]): this
@@ -78,18 +83,26 @@ export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Ta
     name: Fresh<Name, Taken extends `guard ${infer Guard}` ? Guard : never, 'guard'>,
     check: (context: GuardOf<Deps, Type>) => GuardAnswer,
     options?: GuardOptions,
-  ): FlipBody<Deps, Phases, Type, Taken | `guard ${Name}`>
+  ): FlipBody<Deps, Phases, Type, Tx, Taken | `guard ${Name}`>
   /** A unit of work, with its undo. Its result is recorded, and typed into `outputs` of what comes later. */
   step<const Name extends string, Output>(
     name: Fresh<Name, keyof Type['outputs'], 'step'>,
     options: StepOptions<StepOf<Deps, Phases, Type>, Output>,
-  ): FlipBody<Deps, Phases, WithOutput<Type, Name, Output>, Taken>
+  ): FlipBody<Deps, Phases, WithOutput<Type, Name, Output>, Tx, Taken>
+  /**
+   * A unit of work in the journal's database: what it writes through `tx` and the record of it are one transaction, so it
+   * is done exactly once. Needs `.transaction<Tx>()` on the chart, and a journal that has such transactions.
+   */
+  transact<const Name extends string, Output>(
+    name: FreshTransact<Name, keyof Type['outputs'], Tx>,
+    options: TransactOptions<Tx, StepOf<Deps, Phases, Type>, Output>,
+  ): FlipBody<Deps, Phases, WithOutput<Type, Name, Output>, Tx, Taken>
   /** A condition that must become true before the flip commits; it is polled. */
   confirm<const Name extends string>(
     name: Fresh<Name, Taken extends `confirm ${infer Confirm}` ? Confirm : never, 'confirm'>,
     check: (context: ConfirmOf<Deps, Phases, Type>) => GuardAnswer,
     options?: ConfirmOptions,
-  ): FlipBody<Deps, Phases, Type, Taken | `confirm ${Name}`>
+  ): FlipBody<Deps, Phases, Type, Tx, Taken | `confirm ${Name}`>
   /** For the whole flip, retries included; then it turns back. @default '10m' */
   timeout(duration: Duration): this
   /** What a crashed flip does when it is adopted. @default 'resume' */
@@ -101,9 +114,10 @@ export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Ta
 }
 
 /** A flip whose input is not settled yet: guards and steps read it, so it comes before them. */
-export interface FlipTo<Deps, Phases extends string, Type extends FlipType> extends FlipBody<Deps, Phases, Type> {
+export interface FlipTo<Deps, Phases extends string, Type extends FlipType, Tx = never>
+  extends FlipBody<Deps, Phases, Type, Tx> {
   /** What a caller must pass: any Standard Schema v1. @default no input */
-  input<Schema extends StandardSchemaV1>(schema: Schema): FlipBody<Deps, Phases, WithInput<Type, Schema>>
+  input<Schema extends StandardSchemaV1>(schema: Schema): FlipBody<Deps, Phases, WithInput<Type, Schema>, Tx>
 }
 
 /** Runs the declaration of one flip. The types guide the order; at run time every method is there at every time. */
@@ -154,6 +168,8 @@ function flipBuilder(draft: FlipDraft): UntypedFlip {
     allow: (...roles) => and({ allow: also(draft.allow, ...parseNames(roles, `${place}.allow`, label)) }),
     guard: (...given) => and({ guards: also(draft.guards, parseGuard(place, given[0], given[1], given[2])) }),
     step: (name, options) => and({ steps: also(draft.steps, parseStep(place, name, options, isPastReturn(draft))) }),
+    transact: (name, options) =>
+      and({ steps: also(draft.steps, parseTransact(place, name, options, isPastReturn(draft))) }),
     confirm: (...given) => and({ confirms: also(draft.confirms, parseConfirm(place, given[0], given[1], given[2])) }),
     timeout: (duration) => and({ timeoutMs: limit(duration, `${place}.timeout`, '10m') }),
     recover: (how) => and({ recover: parseRecover(how, place) }),

@@ -1,4 +1,10 @@
-export { type ChartBuilder, type ChartStart, chart } from './builder.ts'
+export {
+  type ChartBuilder,
+  type ChartStart,
+  type ChartWithDeps,
+  type ChartWithTransaction,
+  chart,
+} from './builder.ts'
 export { Denial, deny } from './deny.ts'
 export { mermaid } from './diagram.ts'
 export type { FlipBody, FlipDeclared, FlipFrom, FlipStart, FlipTo } from './flip-builder.ts'
@@ -10,6 +16,9 @@ export type {
   Recover,
   RetryOptions,
   StepOptions,
+  TransactOptions,
+  TransactUndo,
+  TransactUndoOptions,
   Undo,
   UndoOptions,
 } from './options.ts'
@@ -20,6 +29,7 @@ export type {
   ConfirmContext,
   ConfirmSpec,
   DepsOf,
+  EffectSpec,
   FlipSpec,
   FlipsOf,
   FlipType,
@@ -35,6 +45,10 @@ export type {
   StepContext,
   StepSpec,
   Table,
+  TransactSpec,
+  TransactUndoContext,
+  TransactUndoSpec,
+  TxOf,
   UndoContext,
   UndoSpec,
 } from './types.ts'

@@ -1,5 +1,5 @@
 import type { Duration } from '../base/index.ts'
-import type { UndoContext } from './types.ts'
+import type { TransactUndoContext, UndoContext } from './types.ts'
 
 /** Options of `chart(name, options)`. */
 export interface ChartOptions {
@@ -56,24 +56,24 @@ export interface RetryOptions {
 /** Undoes a step. `output` is what the step returned: undefined when the step is in doubt. Must be safe to repeat. */
 export type Undo<Context, Output> = (context: UndoContext<Context, Output>) => unknown
 
-/** `compensate`, with its own limits. */
-export interface UndoOptions<Context, Output> {
-  readonly run: Undo<Context, Output>
+/** Undoes a `transact` step, in a transaction of its own, exactly once. `output` is what the step returned. */
+export type TransactUndo<Tx, Context, Output> = (tx: Tx, context: TransactUndoContext<Context, Output>) => unknown
+
+interface UndoLimits<Run> {
+  readonly run: Run
   /** @default '30s' */
   readonly timeout?: Duration | undefined
   /** @default 3 attempts, base '100ms', cap '10s' */
   readonly retry?: RetryOptions | undefined
 }
 
-/** Options of `.step(name, options)`. Write `run` first: `compensate` takes the type of `output` from it. */
-export interface StepOptions<Context, Output> {
-  /** The work. What it returns is recorded as JSON, and is `outputs.<name>` for what comes later. */
-  readonly run: (context: Context) => Output | PromiseLike<Output>
-  /**
-   * Undoes it, when the flip turns back.
-   * @default nothing is undone
-   */
-  readonly compensate?: Undo<Context, NoInfer<Output>> | UndoOptions<Context, NoInfer<Output>> | undefined
+/** `compensate`, with its own limits. */
+export interface UndoOptions<Context, Output> extends UndoLimits<Undo<Context, Output>> {}
+
+/** `compensate` of a `transact` step, with its own limits. */
+export interface TransactUndoOptions<Tx, Context, Output> extends UndoLimits<TransactUndo<Tx, Context, Output>> {}
+
+interface StepLimits {
   /**
    * For one attempt.
    * @default '30s'
@@ -82,15 +82,43 @@ export interface StepOptions<Context, Output> {
   /** @default 1 attempt, and 5 from the point of no return on; base '100ms', cap '10s' */
   readonly retry?: RetryOptions | undefined
   /**
-   * At most once: recorded before it runs; in doubt after a crash means undo, not retry.
-   * @default false
-   */
-  readonly once?: boolean | undefined
-  /**
    * The point of no return: from here on failures are retried, then stuck, never undone.
    * @default false
    */
   readonly irreversible?: boolean | undefined
+}
+
+/** Options of `.step(name, options)`. Write `run` first: `compensate` takes the type of `output` from it. */
+export interface StepOptions<Context, Output> extends StepLimits {
+  /** The work. What it returns is recorded as JSON, and is `outputs.<name>` for what comes later. */
+  readonly run: (context: Context) => Output | PromiseLike<Output>
+  /**
+   * Undoes it, when the flip turns back.
+   * @default nothing is undone
+   */
+  readonly compensate?: Undo<Context, NoInfer<Output>> | UndoOptions<Context, NoInfer<Output>> | undefined
+  /**
+   * At most once: recorded before it runs; in doubt after a crash means undo, not retry.
+   * @default false
+   */
+  readonly once?: boolean | undefined
+}
+
+/** Options of `.transact(name, options)`. Write `run` first: `compensate` takes the type of `output` from it. */
+export interface TransactOptions<Tx, Context, Output> extends StepLimits {
+  /**
+   * The work, all of it through `tx`. What it writes there is committed together with the record of the step, or not at
+   * all. What it returns is recorded as JSON, and is `outputs.<name>` for what comes later.
+   */
+  readonly run: (tx: Tx, context: Context) => Output | PromiseLike<Output>
+  /**
+   * Undoes it, when the flip turns back: in a transaction, too.
+   * @default nothing is undone
+   */
+  readonly compensate?:
+    | TransactUndo<Tx, Context, NoInfer<Output>>
+    | TransactUndoOptions<Tx, Context, NoInfer<Output>>
+    | undefined
 }
 
 /** Options of `.confirm(name, check, options)`. */

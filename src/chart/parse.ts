@@ -14,7 +14,18 @@ import type { Delay } from '../ports/index.ts'
 
 import type { Recover } from './options.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
-import type { ConfirmSpec, GuardSpec, Migrations, PhaseSpec, RetrySpec, StepSpec, UndoSpec } from './types.ts'
+import type {
+  ConfirmSpec,
+  EffectSpec,
+  GuardSpec,
+  Migrations,
+  PhaseSpec,
+  RetrySpec,
+  TransactSpec,
+  TransactUndoSpec,
+  Trials,
+  UndoSpec,
+} from './types.ts'
 
 // Options come in as `unknown`: JavaScript users get the same refusals. What goes out has every default filled in.
 
@@ -93,31 +104,61 @@ export function parseConfirm(place: string, name: unknown, check: unknown, optio
 }
 
 /** `pastReturn`: a step before this one is irreversible. */
-export function parseStep(place: string, name: unknown, options: unknown, pastReturn: boolean): StepSpec {
+export function parseStep(place: string, name: unknown, options: unknown, pastReturn: boolean): EffectSpec {
   const step = identifier(name, `the name of a step of ${place}`)
   const inside = `${place}, step "${step}"`
   const given = known(options, inside, ['run', 'compensate', 'timeout', 'retry', 'once', 'irreversible'])
   const once = flag(given.once, `${inside}.once`)
-  const irreversible = flag(given.irreversible, `${inside}.irreversible`)
   return Object.freeze({
     name: step,
-    run: callable<StepSpec['run']>(given.run, `${inside}.run`),
-    compensate: parseUndo(given.compensate, `${inside}.compensate`),
-    timeoutMs: limit(given.timeout, `${inside}.timeout`, '30s'),
-    // Past the point of no return there is only forward: giving up early would leave the flip stuck.
-    retry: parseRetry(given.retry, `${inside}.retry`, (pastReturn || irreversible) && !once ? 5 : 1),
+    atomic: false,
     once,
-    irreversible,
+    ...parseWork<EffectSpec['run'], UndoSpec['run']>(given, inside, { pastReturn, once }),
   })
 }
 
-function parseUndo(compensate: unknown, option: string): UndoSpec | undefined {
+/** The same for a step that is a transaction: it is exactly once, and does not have to say so. */
+export function parseTransact(place: string, name: unknown, options: unknown, pastReturn: boolean): TransactSpec {
+  const step = identifier(name, `the name of a step of ${place}`)
+  const inside = `${place}, step "${step}"`
+  const given = known(options, inside, ['run', 'compensate', 'timeout', 'retry', 'irreversible'])
+  return Object.freeze({
+    name: step,
+    atomic: true,
+    once: false,
+    ...parseWork<TransactSpec['run'], TransactUndoSpec['run']>(given, inside, { pastReturn, once: false }),
+  })
+}
+
+/** What a step of either kind says. */
+interface WorkSpec<Run, Undo> extends Trials<Run> {
+  readonly compensate: Trials<Undo> | undefined
+  readonly irreversible: boolean
+}
+
+function parseWork<Run, Undo>(
+  given: Readonly<Record<string, unknown>>,
+  inside: string,
+  { pastReturn, once }: { readonly pastReturn: boolean; readonly once: boolean },
+): WorkSpec<Run, Undo> {
+  const irreversible = flag(given.irreversible, `${inside}.irreversible`)
+  return {
+    run: callable<Run>(given.run, `${inside}.run`),
+    compensate: parseUndo<Undo>(given.compensate, `${inside}.compensate`),
+    timeoutMs: limit(given.timeout, `${inside}.timeout`, '30s'),
+    // Past the point of no return there is only forward: giving up early would leave the flip stuck.
+    retry: parseRetry(given.retry, `${inside}.retry`, (pastReturn || irreversible) && !once ? 5 : 1),
+    irreversible,
+  }
+}
+
+function parseUndo<Undo>(compensate: unknown, option: string): Trials<Undo> | undefined {
   if (compensate === undefined) return undefined
   const given =
     typeof compensate === 'function' ? { run: compensate } : known(compensate, option, ['run', 'timeout', 'retry'])
   const { run, timeout, retry }: { run?: unknown; timeout?: unknown; retry?: unknown } = given
   return Object.freeze({
-    run: callable<UndoSpec['run']>(run, `${option}.run`),
+    run: callable<Undo>(run, `${option}.run`),
     timeoutMs: limit(timeout, `${option}.timeout`, '30s'),
     retry: parseRetry(retry, `${option}.retry`, 3),
   })

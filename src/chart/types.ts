@@ -55,6 +55,9 @@ export interface StepContext<
 /** A step's context, and what the step returned: undefined when it is in doubt. */
 export type UndoContext<Context, Output> = Context & { readonly output: Output | undefined }
 
+/** A step's context, and what the step returned: a step that was a transaction is never in doubt. */
+export type TransactUndoContext<Context, Output> = Context & { readonly output: Output }
+
 /** What a guard may answer. Anything but `true` is a no; `deny(reason)` says why. */
 export type GuardAnswer = boolean | Denial | PromiseLike<boolean | Denial>
 
@@ -80,23 +83,40 @@ export interface GuardSpec {
   readonly timeoutMs: number
 }
 
-export interface UndoSpec {
-  readonly run: (context: UndoContext<StepContext, unknown>) => unknown
+/** A function, for how long it may run, and how often it is tried. */
+export interface Trials<Run> {
+  readonly run: Run
   readonly timeoutMs: number
   readonly retry: RetrySpec
 }
 
-export interface StepSpec {
+type UndoContextSpec = UndoContext<StepContext, unknown>
+export type UndoSpec = Trials<(context: UndoContextSpec) => unknown>
+export type TransactUndoSpec = Trials<(tx: unknown, context: UndoContextSpec) => unknown>
+
+/** A step that acts on the world, and is recorded after it. */
+export interface EffectSpec extends Trials<(context: StepContext) => unknown> {
   readonly name: string
-  readonly run: (context: StepContext) => unknown
+  readonly atomic: false
   readonly compensate: UndoSpec | undefined
-  readonly timeoutMs: number
-  readonly retry: RetrySpec
   /** At most once: recorded before it runs; in doubt after a crash means undo, not retry. */
   readonly once: boolean
   /** The point of no return. */
   readonly irreversible: boolean
 }
+
+/** A step whose writes and whose record are one transaction of the journal. */
+export interface TransactSpec extends Trials<(tx: unknown, context: StepContext) => unknown> {
+  readonly name: string
+  readonly atomic: true
+  readonly compensate: TransactUndoSpec | undefined
+  /** It is exactly once anyway. */
+  readonly once: false
+  /** The point of no return. */
+  readonly irreversible: boolean
+}
+
+export type StepSpec = EffectSpec | TransactSpec
 
 export interface ConfirmSpec {
   readonly name: string
@@ -169,14 +189,18 @@ export interface Chart<
   Deps = unknown,
   Phases extends string = string,
   Flips extends FlipTypes = FlipTypes,
+  Tx = unknown,
 > extends AnyChart {
   readonly name: Name
   readonly initial: Phases
-  readonly [types]?: { readonly deps: Deps; readonly phases: Phases; readonly flips: Flips }
+  readonly [types]?: { readonly deps: Deps; readonly phases: Phases; readonly flips: Flips; readonly tx: Tx }
 }
 
 /** What a chart's guards, steps and confirms get as `deps`: `unknown` when the chart declares none. */
 export type DepsOf<C extends Chart> = NonNullable<C[typeof types]>['deps']
+
+/** What a chart's `transact` steps get as `tx`: `never` when the chart declares no transaction. */
+export type TxOf<C extends Chart> = NonNullable<C[typeof types]>['tx']
 
 /** The names of a chart's phases. */
 export type PhasesOf<C extends Chart> = NonNullable<C[typeof types]>['phases']

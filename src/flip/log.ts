@@ -1,8 +1,9 @@
+import { open } from '../audit/index.ts'
 import { isPhasegateError, messageOf, PhasegateError, sleep } from '../base/index.ts'
-import type { Append, Head, Settled, SubjectRef } from '../ports/index.ts'
+import type { Append, Head, Journal, JournalRecord, Settled, SubjectRef, TransactionalJournal } from '../ports/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from './engine.ts'
-import { origin } from './evolve.ts'
+import { evolve, origin } from './evolve.ts'
 import type { Change } from './protocol.ts'
 
 const ASK_AGAIN = { baseMs: 50, capMs: 2_000 }
@@ -16,6 +17,17 @@ export interface AppendOptions {
   readonly opId: string
   readonly claim?: Append['claim']
   readonly goOn: GoOn
+}
+
+/** What a transaction of the store is to append, and on which terms. */
+export interface Write extends Pick<AppendOptions, 'lease' | 'opId'> {
+  readonly base: Head
+  readonly change: Change
+}
+
+/** Whether the journal can store the user's writes together with its own. */
+export function isTransactional(journal: Journal): journal is TransactionalJournal<unknown> {
+  return typeof (journal as Partial<TransactionalJournal<unknown>>).transact === 'function'
 }
 
 /** The journal of one subject, with the head as this process last read or wrote it. */
@@ -42,18 +54,24 @@ export class SubjectLog {
   }
 
   /** The head as the journal has it now. @throws JOURNAL_FAILED, or what the journal threw */
-  async read(goOn: GoOn = () => false): Promise<Head> {
+  read(goOn: GoOn = () => false): Promise<Head> {
     const { chart, journal } = this.#engine
-    for (let failures = 1; ; failures++) {
-      try {
-        const head = (await journal.read(this.ref)) ?? origin(chart, chart.initial)
-        // While this was under way a write of ours may have gone further.
-        if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
-        return this.#head ?? head
-      } catch (thrown) {
-        await this.#afterFailure(this.#unread('read', thrown), failures, goOn)
-      }
-    }
+    return this.#ask('read', goOn, async () => {
+      const head = (await journal.read(this.ref)) ?? origin(chart, chart.initial)
+      this.#sawAgain(head)
+      return this.#head ?? head
+    })
+  }
+
+  /** The records stored after `base`. @throws JOURNAL_FAILED, or what the journal threw */
+  since(base: Head, goOn: GoOn): Promise<readonly JournalRecord[]> {
+    return this.#ask('history', goOn, async () => {
+      const records: JournalRecord[] = []
+      const sealed = this.#engine.journal.history(this.ref, { from: base.version + 1 })
+      for await (const record of sealed) records.push(open(record))
+      this.#sawAgain(records.reduce(evolve, base))
+      return records
+    })
   }
 
   /** The last outcome stored against the key. @throws JOURNAL_FAILED, or what the journal threw */
@@ -82,16 +100,7 @@ export class SubjectLog {
    * @throws JOURNAL_CONFLICT when somebody else wrote first, OUTCOME_UNKNOWN, JOURNAL_FAILED, or what the journal threw
    */
   async append(base: Head, change: Change, options: AppendOptions): Promise<void> {
-    const append: Append = {
-      expected: { version: base.version, epoch: base.epoch },
-      records: change.records,
-      head: change.head,
-      lease: options.lease,
-      settled: change.settled,
-      forget: change.forget,
-      claim: options.claim,
-      opId: options.opId,
-    }
+    const append = appendOf(base, change, options)
     for (let failures = 1; ; failures++) {
       try {
         await this.#engine.journal.append(this.ref, append)
@@ -102,7 +111,52 @@ export class SubjectLog {
       }
     }
     this.#saw(change.head)
-    for (const record of change.records) this.#engine.recorded(this.ref, record, change.flip)
+    this.tell(change)
+  }
+
+  /**
+   * Runs `work` in a transaction of the store, which appends what it answers. Nothing is asked again.
+   * @throws JOURNAL_CONFLICT, OUTCOME_UNKNOWN, JOURNAL_FAILED (also when `work` threw), or what the journal threw
+   */
+  async transact(work: (tx: unknown) => Promise<Write>): Promise<Change> {
+    const { journal } = this.#engine
+    if (!isTransactional(journal)) throw new TypeError('the journal has no transactions; createGate should have told')
+    const sent: { write?: Write } = {}
+    try {
+      await journal.transact(this.ref, async (tx) => {
+        const write = await work(tx)
+        sent.write = write
+        return appendOf(write.base, write.change, write)
+      })
+    } catch (thrown) {
+      if (sent.write === undefined) throw this.#unread('transact', thrown)
+      this.#isSuspect = true
+      throw this.#coded(thrown, sent.write.opId)
+    }
+    if (sent.write === undefined) throw new TypeError('the journal has run no transaction, and says it has')
+    this.#saw(sent.write.change.head)
+    this.tell(sent.write.change)
+    return sent.write.change
+  }
+
+  /** Lets the gate know of records that this process has stored. */
+  tell({ records, flip }: Change): void {
+    for (const record of records) this.#engine.recorded(this.ref, record, flip)
+  }
+
+  async #ask<Answer>(operation: string, goOn: GoOn, ask: () => Promise<Answer>): Promise<Answer> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await ask()
+      } catch (thrown) {
+        await this.#afterFailure(this.#unread(operation, thrown), failures, goOn)
+      }
+    }
+  }
+
+  /** While this was under way a write of ours may have gone further. */
+  #sawAgain(head: Head): void {
+    if (this.#head === undefined || head.version >= this.#head.version) this.#saw(head)
   }
 
   #saw(head: Head): void {
@@ -134,4 +188,13 @@ export class SubjectLog {
     const message = `the journal could not answer for "${this.ref.id}" (${operation}): ${cause}`
     return new PhasegateError('JOURNAL_FAILED', message, { operation, cause }, { cause: thrown })
   }
+}
+
+function appendOf(
+  base: Head,
+  { records, head, settled, forget }: Change,
+  options: Omit<AppendOptions, 'goOn'>,
+): Append {
+  const { lease, opId, claim } = options
+  return { expected: { version: base.version, epoch: base.epoch }, records, head, lease, settled, forget, claim, opId }
 }

@@ -3,20 +3,24 @@ import type { Body, Delay, Doing, Failure, FlipState, Head, JournalRecord, Settl
 import { evolve } from './evolve.ts'
 
 // The protocol of a flip: what must happen next (`next`), and what follows from what happened (`report`, `adopt`,
-// `unfold`); what the records mean is in `evolve.ts`. Pure: no clock, no I/O, no promise. A flip that starts, one that is resumed
-// after a crash, one that is cancelled and one that goes back differ in their head alone.
+// `unfold`); what the records mean is in `evolve.ts`. Pure: no clock, no I/O, no promise. Flips that start, are resumed
+// after a crash, are cancelled or go back differ in their head alone.
 
 /** What the protocol has to know of a flip. A chart's `FlipSpec` is one. */
 export interface Plan {
-  readonly steps: readonly {
-    readonly name: string
-    readonly once: boolean
-    readonly irreversible: boolean
-    readonly compensate: unknown
-  }[]
+  readonly steps: readonly PlannedStep[]
   readonly confirms: readonly unknown[]
   readonly recover: 'resume' | 'rollBack'
   readonly entering: readonly Delay[]
+}
+
+interface PlannedStep {
+  readonly name: string
+  readonly once: boolean
+  /** It and its record are one transaction: done and recorded, or neither. */
+  readonly atomic: boolean
+  readonly irreversible: boolean
+  readonly compensate: unknown
 }
 
 /** What must happen now. `write` needs nothing but a record; `rest` waits for a person, or for nothing. */
@@ -70,9 +74,21 @@ function back(flip: FlipState, course: { readonly failure: Failure; readonly und
   return { type: 'write', body: rolledBack(flip, course.failure) }
 }
 
+/** Whether `work` is what must happen now. */
+export function awaits(flip: FlipState, plan: Plan, work: Work): boolean {
+  const action = next(flip, plan)
+  if (work.type === 'confirm' || (action.type !== 'run' && action.type !== 'undo')) return action.type === work.type
+  return action.type === work.type && action.step === work.step
+}
+
 /** Whether an irreversible step has happened, or may have. */
 export function isPastReturn(flip: Pick<FlipState, 'done' | 'doubt'>, plan: Plan): boolean {
-  return plan.steps.some((step, index) => step.irreversible && (index < flip.done.length || flip.doubt === step.name))
+  return plan.steps.some((step, index) => step.irreversible && mayHaveHappened(step, index, flip))
+}
+
+/** A transaction is never in doubt: what is not recorded was taken back. */
+function mayHaveHappened(step: PlannedStep, index: number, flip: Pick<FlipState, 'done' | 'doubt'>): boolean {
+  return index < flip.done.length || (step.name === flip.doubt && !step.atomic)
 }
 
 // ── what follows ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,14 +125,13 @@ function failed(
 
 /**
  * The records by which `owner` takes over the flip of a dead one. The step that comes next may have begun, unless it is
- * a `once` step without its mark. Such a step in doubt is undone, not run again.
+ * a `once` step without its mark, or a transaction. A `once` step in doubt is undone, not run again.
  */
 export function adopt(flip: FlipState, plan: Plan, owner: string): readonly Body[] {
   const step = flip.course.type === 'forward' ? plan.steps[flip.done.length] : undefined
-  const doubt = step === undefined || step.once ? flip.doubt : step.name
+  const doubt = doubtIn(flip, step)
   const adopted: Body = { kind: 'adopted', flipId: flip.id, owner, previous: flip.owner, doubt }
   if (flip.course.type !== 'forward') return [adopted]
-
   const onceInDoubt = step?.once === true && doubt === step.name
   if (isPastReturn({ done: flip.done, doubt }, plan)) {
     if (!onceInDoubt) return [adopted]
@@ -126,6 +141,11 @@ export function adopt(flip: FlipState, plan: Plan, owner: string): readonly Body
   if (plan.recover === 'resume') return [adopted]
   const failure: Failure = { code: 'OWNER_DIED', message: `its owner ${flip.owner} died, and the flip rolls back then` }
   return [adopted, turned(flip, plan, failure, doubt)]
+}
+
+function doubtIn(flip: FlipState, step: PlannedStep | undefined): string | undefined {
+  if (step === undefined || step.once) return flip.doubt
+  return step.atomic ? undefined : step.name
 }
 
 /** The records by which an operator moves a stuck flip on. `force` settles it in `phase` without doing anything more. */
@@ -208,7 +228,7 @@ export function outputsOf(flip: Pick<FlipState, 'done'>): Readonly<Record<string
 
 /** The turn back: every step that completed, and the one in doubt, in reverse; those without an undo need none. */
 function turned(flip: FlipState, plan: Plan, failure: Failure, doubt: string | undefined): Body {
-  const happened = plan.steps.filter((step, index) => index < flip.done.length || step.name === doubt)
+  const happened = plan.steps.filter((step, index) => mayHaveHappened(step, index, { done: flip.done, doubt }))
   const undo = happened.filter((step) => step.compensate !== undefined).map((step) => step.name)
   return { kind: 'turned', flipId: flip.id, failure, undo: undo.reverse() }
 }

@@ -1,19 +1,15 @@
-import { isPhasegateError, PhasegateError } from '../base/index.ts'
+import { isPhasegateError, type PhasegateError } from '../base/index.ts'
 import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
 import type { Append, Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
 import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
-import type { Engine, Result } from './engine.ts'
+import { type Ended, endOf } from './ended.ts'
+import type { Engine } from './engine.ts'
 import { Holding } from './holding.ts'
 import type { SubjectLog } from './log.ts'
-import { type Performer, perform } from './perform.ts'
-import { type Action, type Change, isPastReturn, next, outputsOf, report, unfold } from './protocol.ts'
-
-/** How a run ended. `interrupted`: this process had to leave the flip; the journal knows the outcome, or another will. */
-export type Ended =
-  | { readonly type: 'committed'; readonly result: Result }
-  | { readonly type: 'rolledBack'; readonly flip: FlipState; readonly failure: Failure; readonly cause: unknown }
-  | { readonly type: 'stuck'; readonly flip: FlipState; readonly failure: Failure; readonly cause: unknown }
-  | { readonly type: 'interrupted'; readonly error: PhasegateError }
+import { perform } from './perform.ts'
+import type { Performer } from './performer.ts'
+import { type Action, awaits, type Change, isPastReturn, next, report, unfold, type Work } from './protocol.ts'
+import { leaseAfter, type Told, Writing } from './writing.ts'
 
 export interface RunOptions {
   readonly engine: Engine
@@ -41,6 +37,7 @@ export class Run implements Performer {
 
   readonly #options: RunOptions
   readonly #holding: Holding
+  readonly #writing: Writing
   readonly #deadlineMs: number
   #flip: FlipState | undefined
   #work: Action | undefined
@@ -86,6 +83,9 @@ export class Run implements Performer {
       lost: (error) => this.interrupt({ type: 'leave', error }),
       resourceLost: (resource) => this.interrupt({ type: 'turn', failure: resourceLost(resource) }),
     })
+    const { flipId, epoch } = this
+    const assertHeld = (): void => this.assertHeldByClock()
+    this.#writing = new Writing({ engine, log, spec, holding: this.#holding, flipId, epoch, assertHeld })
     options.taken(this)
     this.ended = this.#drive(taken)
   }
@@ -125,7 +125,9 @@ export class Run implements Performer {
   }
 
   turning(): Failure | undefined {
-    return this.#turn
+    // It may have come while an irreversible transaction was being committed.
+    const flip = this.#flip
+    return flip === undefined || isPastReturn(flip, this.#options.spec) ? undefined : this.#turn
   }
 
   threw(error: unknown): void {
@@ -136,6 +138,10 @@ export class Run implements Performer {
     this.assertHeldByClock()
     const { engine, log } = this.#options
     return attempt(engine, { subject: log, place, work, abort, timeoutMs, pending: this.#pending })
+  }
+
+  transact(work: Work, run: (tx: unknown) => Promise<unknown>): Promise<Told> {
+    return this.#writing.transact(work, run)
   }
 
   pause(ms: number): Promise<void> {
@@ -159,15 +165,15 @@ export class Run implements Performer {
   }
 
   async #drive(taken: Change): Promise<Ended> {
-    let end = this.#endOf(taken)
+    let end = endOf(taken, this.epoch, this.#cause)
     if (end !== undefined) return end
-    const { engine, log, assertOpen } = this.#options
+    const { engine, assertOpen } = this.#options
     const stops = [...this.#holding.beats(), () => this.#lookForCancel()].map((beat) => engine.heart.add(beat))
     // Nothing is performed before `ended` can be looked at: the first step may close the gate, which waits for it.
     await Promise.resolve()
     try {
       assertOpen()
-      while (end === undefined) end = this.#endOf(await this.#advance(this.#own(log.known ?? (await this.#read()))))
+      while (end === undefined) end = endOf(await this.#advance(), this.epoch, this.#cause)
       return end
     } catch (error) {
       if (isPhasegateError(error)) return { type: 'interrupted', error }
@@ -178,71 +184,24 @@ export class Run implements Performer {
   }
 
   /** One turn of the loop: what must happen now, done and recorded. */
-  async #advance(flip: FlipState): Promise<Change | undefined> {
+  async #advance(): Promise<Change | undefined> {
+    const writing = this.#writing
+    const heard = writing.isUnheard ? await writing.hear() : undefined
+    if (heard !== undefined) return heard
     const { spec } = this.#options
+    const flip = writing.known ?? (await writing.read())
     const action = next(flip, spec)
     this.#flip = flip
     this.#work = action
-    if (action.type === 'rest') throw this.#fenced(undefined)
-    if (action.type === 'write') return this.#record([action.body], false)
+    if (action.type === 'rest') throw writing.fenced(undefined)
+    if (action.type === 'write') return writing.record((now) => bodyIn(next(now, spec)))
     const outcome = await perform(this, action, flip)
-    // What was done must be recorded. A confirm that passed is looked at again when something came between.
-    return this.#record([report(flip, spec, action, outcome)], action.type !== 'confirm' || outcome.type === 'failed')
-  }
-
-  /**
-   * Appends what happened. When somebody wrote in between: on top of that where it `must` be recorded; else nothing, for
-   * something else may have to happen now (a confirm that passed, say, and then a cancel).
-   */
-  async #record(happened: readonly Body[], must: boolean): Promise<Change | undefined> {
-    const { engine, log, spec } = this.#options
-    for (;;) {
-      const base = log.known ?? (await this.#read())
-      const flip = this.#own(base)
-      if (!must && next(flip, spec).type !== this.#work?.type) return undefined
-      const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: this.epoch })
-      const askedAtMs = engine.clock.monotonic()
-      try {
-        await log.append(base, change, {
-          lease: leaseAfter(change, engine.leaseTtlMs),
-          opId: engine.nextId(),
-          goOn: () => this.#mayAskAgain(),
-        })
-        this.#holding.extend(askedAtMs)
-        return change
-      } catch (error) {
-        if (!isPhasegateError(error, 'JOURNAL_CONFLICT')) throw error
-        if (!must) return undefined
-      }
-    }
-  }
-
-  #mayAskAgain(): boolean {
-    this.assertHeldByClock()
-    return true
-  }
-
-  /** The head as the journal has it, asked for as long as the lease is held. */
-  #read(): Promise<Head> {
-    return this.#options.log.read(() => this.#mayAskAgain())
-  }
-
-  /** The flip in `head`. @throws FENCED when it is not ours any more */
-  #own({ epoch, flip }: Head): FlipState {
-    if (flip?.id !== this.flipId || epoch !== this.epoch) throw this.#fenced(epoch)
-    return flip
-  }
-
-  #endOf(change: Change | undefined): Ended | undefined {
-    const flip = change?.flip
-    if (change === undefined || flip === undefined) return undefined
-    if (flip.course.type === 'stuck' && change.head.flip !== undefined) {
-      return { type: 'stuck', flip, failure: flip.course.failure, cause: this.#cause }
-    }
-    const last = change.records.at(-1)
-    if (last?.kind === 'committed') return { type: 'committed', result: resultOf(flip, this.epoch) }
-    if (last?.kind === 'rolledBack') return { type: 'rolledBack', flip, failure: last.failure, cause: this.#cause }
-    return undefined
+    if (outcome.type === 'recorded') return outcome.change
+    if (outcome.type === 'overtaken') return undefined
+    // What was done must be recorded. A confirm that passed is looked at again when something came between, and so is
+    // whether work that never began must still be done.
+    const must = outcome.type === 'done' ? action.type !== 'confirm' : outcome.begun
+    return writing.record((now) => (must || awaits(now, spec, action) ? report(now, spec, action, outcome) : undefined))
   }
 
   /** Another process may have asked for a cancel: looked for at each heartbeat. */
@@ -252,17 +211,6 @@ export class Run implements Performer {
     const cancel = head?.flip?.id === this.flipId ? head.flip.cancel : undefined
     if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
   }
-
-  #fenced(current: number | undefined): PhasegateError<'FENCED'> {
-    const { subject, epoch } = this
-    const message = `"${subject}" has a newer owner than epoch ${epoch}${current === undefined ? '' : `: epoch ${current}`}; the outcome is in the journal`
-    return new PhasegateError('FENCED', message, { subject, epoch, current })
-  }
-}
-
-/** An owner's write renews its lease; a flip that has ended or is stuck needs none. */
-function leaseAfter({ head }: Change, ttlMs: number): { readonly ttlMs: number } | 'release' {
-  return head.flip === undefined || head.flip.course.type === 'stuck' ? 'release' : { ttlMs }
 }
 
 /** A new flip under a key must not find an outcome of its own attempt: another may have come between. */
@@ -271,9 +219,8 @@ function claimOf(first: Body | undefined): Append['claim'] {
   return { key: first.key, attempt: first.attempt }
 }
 
-function resultOf(flip: FlipState, epoch: number): Result {
-  const { id, from, to, attempt } = flip
-  return { flipId: id, flip: flip.flip, from, to, epoch, attempt, outputs: outputsOf(flip), replayed: false }
+function bodyIn(action: Action): Body | undefined {
+  return action.type === 'write' ? action.body : undefined
 }
 
 function resourceLost(resource: string): Failure {

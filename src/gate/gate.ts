@@ -5,10 +5,11 @@ import type { Clock } from '../ports/index.ts'
 import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
 import { Denials } from './denials.ts'
 import { type Core, Desk } from './desk.ts'
+import type { GateArguments, TypedChart } from './gate-options.ts'
 import { type GateSettings, parseGateOptions, parseLimit, parseSubjectId } from './options.ts'
 import { recover, repeat, stranded } from './recovery.ts'
 import { GateSubject } from './subject.ts'
-import type { Gate, GateOptions, Recovery, Stranded, TypedChart } from './types.ts'
+import type { Gate, Recovery, Stranded } from './types.ts'
 
 /**
  * Makes the runtime that enforces `chart` on its subjects.
@@ -17,13 +18,10 @@ import type { Gate, GateOptions, Recovery, Stranded, TypedChart } from './types.
  * const gate = createGate(upgrade, { deps, journal: fileJournal('./state') })
  * await gate.subject('db-7').flip('drain', { reason: 'kernel patch' })
  */
-export function createGate<const C extends TypedChart>(
-  chart: C,
-  ...[options]: undefined extends GateOptions<C>['deps'] ? [options?: GateOptions<C>] : [options: GateOptions<C>]
-): Gate<C> {
+export function createGate<const C extends TypedChart>(chart: C, ...[options]: GateArguments<C>): Gate<C> {
   if (!(chart?.flips instanceof Map)) refuse('chart', chart, 'what chart(…)….build() returns')
   // The class knows charts, not their types: they are the interface's.
-  return new LiveGate(chart, parseGateOptions(options)) as unknown as Gate<C>
+  return new LiveGate(chart, parseGateOptions(options, chart)) as unknown as Gate<C>
 }
 
 type State =

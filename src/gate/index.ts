@@ -1,4 +1,5 @@
 export { createGate } from './gate.ts'
+export type { GateArguments, GateOptions, TypedChart } from './gate-options.ts'
 export type { Permit } from './permits.ts'
 export type {
   Explanation,
@@ -7,7 +8,6 @@ export type {
   FlipOutcome,
   FlipResult,
   Gate,
-  GateOptions,
   Handle,
   LegalNames,
   Order,
@@ -17,5 +17,4 @@ export type {
   Stranded,
   Subject,
   SubjectState,
-  TypedChart,
 } from './types.ts'

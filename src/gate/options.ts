@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
 import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
+import type { AnyChart } from '../chart/index.ts'
+import { isTransactional } from '../flip/index.ts'
 import type { Actor, Clock, Journal, Lock } from '../ports/index.ts'
 import type { FlipOptions } from './types.ts'
 
@@ -23,7 +25,7 @@ export interface GateSettings {
 /** Shared by the gates of this process, so that a resource is exclusive among them without any set-up. */
 let processLock: Lock | undefined
 
-export function parseGateOptions(options: unknown): GateSettings {
+export function parseGateOptions(options: unknown, chart: AnyChart): GateSettings {
   const given = known(options, 'gate options', ['deps', 'journal', 'lock', 'clock', 'random', 'leaseTtl', 'poll'])
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
   const journal = port<Journal>(given.journal, 'journal', [
@@ -37,6 +39,7 @@ export function parseGateOptions(options: unknown): GateSettings {
     'due',
     'close',
   ])
+  checkTransactions(chart, journal)
   return {
     deps: given.deps,
     journal: journal ?? memoryJournal({ clock }),
@@ -47,6 +50,17 @@ export function parseGateOptions(options: unknown): GateSettings {
     owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
     leaseTtlMs: limit(given.leaseTtl, 'leaseTtl', '15s'),
     pollMs: limit(given.poll, 'poll', '5s'),
+  }
+}
+
+/** A step that is to be one transaction with its record needs a journal that can do so: found out now, not in the flip. */
+function checkTransactions({ flips }: AnyChart, journal: Journal | undefined): void {
+  if (journal !== undefined && isTransactional(journal)) return
+  for (const flip of flips.values()) {
+    const step = flip.steps.find((candidate) => candidate.atomic)
+    if (step === undefined) continue
+    const why = `step "${step.name}" of flip "${flip.name}" is one transaction with its record`
+    refuse('journal', journal, `a journal with a method transact(), as that of phasegate/postgres: ${why}`)
   }
 }
 

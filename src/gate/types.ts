@@ -1,31 +1,9 @@
 import type { Duration, PhasegateError, Stop } from '../base/index.ts'
-import type { Chart, DepsOf, FlipsOf, FlipTypes, PhasesOf } from '../chart/index.ts'
-import type { Actor, Clock, Failure, FlipState, Journal, JournalRecord, Lock, Timer } from '../ports/index.ts'
+import type { FlipsOf, FlipTypes, PhasesOf } from '../chart/index.ts'
+import type { Actor, Failure, FlipState, JournalRecord, Timer } from '../ports/index.ts'
 import type { GateEvent, GateEvents } from '../telemetry/index.ts'
+import type { TypedChart } from './gate-options.ts'
 import type { Permit } from './permits.ts'
-
-/** Any chart, with its types. */
-// biome-ignore lint/suspicious/noExplicitAny: a chart's type parameters are read, never written
-export type TypedChart = Chart<string, any, any, any>
-
-interface BaseGateOptions {
-  /** Where records are kept. @default a journal in memory, which ends with the process */
-  readonly journal?: Journal | undefined
-  /** For `.exclusive(…)` resources. @default a lock among the gates of this process that share it by default */
-  readonly lock?: Lock | undefined
-  /** @default the clock of this machine */
-  readonly clock?: Clock | undefined
-  /** Chance, for backoff and jitter: 0 ≤ x < 1. @default Math.random */
-  readonly random?: (() => number) | undefined
-  /** For how long a process owns a flip without renewing. @default '15s' */
-  readonly leaseTtl?: Duration | undefined
-  /** How often `start()` looks for abandoned flips and timers; each wait is jittered by half. @default '5s' */
-  readonly poll?: Duration | undefined
-}
-
-/** `deps` is required when the chart declares dependencies. */
-export type GateOptions<C extends TypedChart> = BaseGateOptions &
-  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: DepsOf<C> })
 
 /** How a flip is asked for. */
 export interface FlipOptions {

@@ -150,7 +150,7 @@ describe(`a chart of ${PHASES} phases and ${FLIPS} flips`, () => {
               };
               readonly apply: (string | number)[];
           }>;
-      }>"
+      }, never>"
     `)
     expect(hover('small.ts', 'Legal =')).toBe('type Legal = "flip0"')
   })

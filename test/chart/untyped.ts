@@ -10,6 +10,7 @@ export interface UntypedFlip {
   allow(...given: Given): UntypedFlip
   guard(...given: Given): UntypedFlip
   step(...given: Given): UntypedFlip
+  transact(...given: Given): UntypedFlip
   confirm(...given: Given): UntypedFlip
   timeout(...given: Given): UntypedFlip
   recover(...given: Given): UntypedFlip
@@ -19,6 +20,7 @@ export interface UntypedFlip {
 
 export interface UntypedChart {
   deps(): UntypedChart
+  transaction(): UntypedChart
   phase(...given: Given): UntypedChart
   flip(name: unknown, declare: unknown | ((f: UntypedFlip) => unknown)): UntypedChart
   build(): AnyChart

@@ -8,7 +8,7 @@ export const CHART = { version: 1, fingerprint: 'chart' }
 export const FAILURE = { code: 'STEP_FAILED', message: 'no power', step: 'b' } as const
 
 export function step(name: string, how: Partial<Plan['steps'][number]> = {}): Plan['steps'][number] {
-  return { name, once: false, irreversible: false, compensate: `undo of ${name}`, ...how }
+  return { name, once: false, atomic: false, irreversible: false, compensate: `undo of ${name}`, ...how }
 }
 
 export function plan(how: Partial<Plan> = {}): Plan {

@@ -8,6 +8,7 @@ type Step = Plan['steps'][number]
 const step = (name: string, how: Partial<Step> = {}): Step => ({
   name,
   once: false,
+  atomic: false,
   irreversible: false,
   compensate: `undo of ${name}`,
   ...how,
