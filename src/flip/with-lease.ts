@@ -52,7 +52,7 @@ export async function withLease<Result>(
   options: WithLeaseOptions,
   routine: (lease: HeldLease) => Result | Promise<Result>,
 ): Promise<Result> {
-  const settings = parse(resource, options, routine)
+  const settings = parse(lock, resource, options, routine)
   const { lease, askedAtMs } = await acquire(lock, settings)
   const { held, end } = hold(lease, settings, askedAtMs)
   try {
@@ -72,8 +72,9 @@ interface Settings {
   readonly clock: Clock
 }
 
-function parse(resource: unknown, options: unknown, routine: unknown): Settings {
+function parse(lock: Lock, resource: unknown, options: unknown, routine: unknown): Settings {
   const given = known(options, 'lease options', ['ttl', 'wait', 'signal', 'clock'])
+  callable(lock?.acquire, 'lock.acquire')
   callable(routine, 'the routine')
   return {
     resource: label(resource, 'the name of a resource'),
