@@ -15,6 +15,7 @@ export {
   terminal,
 } from './base/index.ts'
 export * from './chart/index.ts'
+export { type HeldLease, type WithLeaseOptions, withLease } from './flip/index.ts'
 export * from './gate/index.ts'
 export type {
   Actor,
