@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryJournal, memoryLock } from '../../src/adapters/memory/index.ts'
 import { isPhasegateError } from '../../src/base/index.ts'
-import type { Journal, Lock } from '../../src/ports/index.ts'
+import type { Journal, Lease, Lock } from '../../src/ports/index.ts'
 import { journalContract, lockContract, type VirtualClock, virtualClock } from '../../src/testing/index.ts'
 
 // A contract is worth what it catches: each of these breaks one promise, and the suite must name that one.
@@ -108,6 +108,42 @@ async function brokenPromises(break_: Break): Promise<readonly number[]> {
   return broken
 }
 
+/** A lock that looks at the resource, and not at whose lease it is, when something is given back. */
+function releasing(lock: Lock): Lock {
+  const current = new Map<string, Lease>()
+  return {
+    async acquire(resource, options) {
+      const lease = await lock.acquire(resource, options)
+      current.set(resource, lease)
+      return { ...lease, release: async () => current.get(resource)?.release() }
+    },
+  }
+}
+
+/** A lock that counts from one again whenever a resource has become free. */
+function forgetful(lock: Lock): Lock {
+  let epoch = 0
+  return {
+    async acquire(resource, options) {
+      const lease = await lock.acquire(resource, options)
+      const release = async (): Promise<void> => {
+        epoch = 0
+        await lease.release()
+      }
+      return { ...lease, epoch: ++epoch, release }
+    },
+  }
+}
+
+/** Tells the caller, and goes on waiting. */
+function orAborted(acquiring: Promise<Lease>, signal: AbortSignal | undefined): Promise<Lease> {
+  return new Promise((resolve, reject) => {
+    acquiring.then(resolve, reject)
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason))
+  })
+}
+
 const BROKEN_LOCKS: readonly (readonly [name: string, promise: number, break_: (lock: Lock) => Lock])[] = [
   [
     'gives every lease the same epoch',
@@ -118,6 +154,18 @@ const BROKEN_LOCKS: readonly (readonly [name: string, promise: number, break_: (
     'renews what has run out',
     3,
     (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), renew: async () => true }) }),
+  ],
+  [
+    'never renews',
+    3,
+    (lock) => ({ acquire: async (r, o) => ({ ...(await lock.acquire(r, o)), renew: async () => false }) }),
+  ],
+  ['lets an earlier holder release its successor', 3, (lock) => releasing(lock)],
+  ['forgets its epochs with the last who held', 2, (lock) => forgetful(lock)],
+  [
+    'serves who has given up',
+    4,
+    (lock) => ({ acquire: (r, o) => orAborted(lock.acquire(r, { ...o, signal: undefined }), o.signal) }),
   ],
   ['never waits', 4, (lock) => ({ acquire: (r, o) => lock.acquire(r, { ...o, waitMs: 0 }) })],
   ['lets everybody in', 1, (lock) => ({ acquire: (_, o) => lock.acquire(String(Math.random()), o) })],

@@ -113,10 +113,14 @@ class RedisLock implements Lock {
   }
 
   #lease(claim: Claim, epoch: number): Lease {
+    let isLost = false
     return {
       resource: claim.resource,
       epoch,
-      renew: async (ttlMs) => (await this.#ask('renew', { ...claim, ttlMs: Math.ceil(ttlMs) })) > 0,
+      renew: async (ttlMs) => {
+        isLost ||= (await this.#ask('renew', { ...claim, ttlMs: Math.ceil(ttlMs) })) === 0
+        return !isLost
+      },
       release: async () => {
         await this.#ask('release', claim)
         this.#waiting.wake(claim.resource)

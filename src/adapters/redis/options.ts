@@ -20,7 +20,7 @@ export interface Settings {
 }
 
 export function parseOptions(options: unknown): Settings {
-  const given = known(options, 'redis lock options', ['prefix', 'timeout', 'clock', 'random'])
+  const given = known(options, 'redisLock options', ['prefix', 'timeout', 'clock', 'random'])
   return {
     prefix: parsePrefix(given.prefix),
     timeoutMs: limit(given.timeout, 'timeout', '5s'),
