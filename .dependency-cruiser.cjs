@@ -26,7 +26,7 @@ const ONLY = [
   { package: '@opentelemetry/', by: ['telemetry/'] },
   { package: 'eventemitter3', by: ['telemetry/'] },
   { package: 'xstate', by: ['chart/compile\\.ts$', 'xstate/', 'testing/'] },
-  { package: 'zod', by: ['adapters/stored/', 'adapters/file/', 'cli/'] },
+  { package: 'zod', by: ['adapters/stored/', 'adapters/file/', 'adapters/postgres/', 'cli/'] },
 ]
 
 /** Adapters are strangers to each other, but for what they share. */

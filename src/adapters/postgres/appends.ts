@@ -2,6 +2,7 @@ import { logName, sealAll } from '../../audit/index.ts'
 import { type Clock, PhasegateError, unreachable } from '../../base/index.ts'
 import type { Append, SubjectRef } from '../../ports/index.ts'
 import { checkNumbers, conflict } from '../resident/index.ts'
+import type { Announcer } from './announce.ts'
 import { manyValues } from './append-many.ts'
 import { oneValues, shapeOf } from './append-one.ts'
 import { Batches } from './batches.ts'
@@ -17,6 +18,8 @@ export interface AppendsOptions {
   readonly statements: Statements
   readonly clock: Clock
   readonly timeoutMs: number
+  /** Who tells of writes, if somebody shall. */
+  readonly announcer: Announcer | undefined
 }
 
 /** What the statement that should store an append answered. `absent`: head or claim were not what it expected. */
@@ -107,13 +110,13 @@ export class Appends {
     if (found?.isRepeat !== true) throw conflict(subject, append, found)
   }
 
-  #stored({ log, append, records }: Sealed): void {
+  #stored({ subject, log, append, records }: Sealed): void {
+    this.#options.announcer?.changed(log, subject)
     this.#tips.set(log, append.head.version, records.at(-1)?.hash ?? '')
   }
 
   /** Whether it is stored; false: it is worth another try. @throws what the caller shall see */
   async #isStored(sealed: Sealed, answer: Answer, tries: number): Promise<boolean> {
-    const { subject, append, log } = sealed
     switch (answer.type) {
       case 'stored':
         this.#stored(sealed)
@@ -122,13 +125,9 @@ export class Appends {
       case 'crossed':
         return this.#judge(sealed, answer, tries)
       case 'refused':
-        throw failed('append', answer.cause)
+        throw failed('append', answer.cause, answer.error)
       case 'unknown':
-        throw new PhasegateError('OUTCOME_UNKNOWN', `${log}: it may or may not be stored: ${answer.cause}`, {
-          subject: subject.id,
-          opId: append.opId,
-          flipId: append.head.flip?.id ?? append.settled?.flipId,
-        })
+        throw unknown(sealed, answer)
       default:
         return unreachable(answer)
     }
@@ -138,7 +137,7 @@ export class Appends {
     const found = await this.#found(subject, append.opId)
     if (found?.isRepeat === true) return true
     if (answer.type !== 'crossed' || !isExpected(found, append)) throw conflict(subject, append, found)
-    if (tries >= MOST_TRIES) throw failed('append', answer.cause)
+    if (tries >= MOST_TRIES) throw failed('append', answer.cause, answer.error)
     return false
   }
 
@@ -208,6 +207,11 @@ function isExpected(found: { version: number; epoch: number } | undefined, { exp
 
 function mayShare({ append }: Sealed): boolean {
   return append.forget === undefined
+}
+
+function unknown({ log, subject, append }: Sealed, { cause, error }: Trouble): PhasegateError<'OUTCOME_UNKNOWN'> {
+  const facts = { subject: subject.id, opId: append.opId, flipId: append.head.flip?.id ?? append.settled?.flipId }
+  return new PhasegateError('OUTCOME_UNKNOWN', `${log}: it may or may not be stored: ${cause}`, facts, { cause: error })
 }
 
 export function failed(operation: string, cause: string, error?: unknown): PhasegateError<'JOURNAL_FAILED'> {

@@ -3,3 +3,11 @@ export { type PostgresJournal, type PostgresJournalOptions, postgresJournal } fr
 export { type PostgresLockOptions, postgresLock } from './lock.ts'
 export { migrate } from './migrate.ts'
 export { postgresSchema, type SchemaOptions } from './schema.ts'
+export {
+  type ListeningPool,
+  type ListeningSql,
+  type PostgresChange,
+  type PostgresWatchOptions,
+  type StopWatching,
+  watchPostgres,
+} from './watch.ts'

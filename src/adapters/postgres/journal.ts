@@ -1,7 +1,8 @@
-import { type Duration, isPhasegateError, known, limit, PhasegateError, systemClock } from '../../base/index.ts'
+import { type Duration, flag, isPhasegateError, known, limit, PhasegateError, systemClock } from '../../base/index.ts'
 import type { Append, Clock, Head, SealedRecord, Settled, SubjectRef, TransactionalJournal } from '../../ports/index.ts'
 import { closed } from '../resident/index.ts'
 import { headSchema, settledSchema } from '../stored/index.ts'
+import { Announcer } from './announce.ts'
 import { Appends, failed } from './appends.ts'
 import { Batches } from './batches.ts'
 import {
@@ -25,6 +26,8 @@ export interface PostgresJournalOptions {
   readonly schema?: string | undefined
   /** How long to wait for an answer of the database. @default '5s' */
   readonly timeout?: Duration | undefined
+  /** Tell `watchPostgres` of every write, soon after it, by a statement of its own. @default false */
+  readonly notify?: boolean | undefined
   /** For its own patience; leases are judged by the clock of the database. @default the clock of this machine */
   readonly clock?: Clock | undefined
 }
@@ -47,13 +50,14 @@ export function postgresJournal<Client extends PgClient>(
 ): PostgresJournal<Client>
 export function postgresJournal<Tx>(sql: PostgresSql<Tx>, options?: PostgresJournalOptions): PostgresJournal<Tx>
 export function postgresJournal(client: unknown, options?: PostgresJournalOptions): PostgresJournal<unknown> {
-  const given = known(options, 'postgresJournal options', ['schema', 'timeout', 'clock'])
+  const given = known(options, 'postgresJournal options', ['schema', 'timeout', 'notify', 'clock'])
   const clock = (given.clock as Clock | undefined) ?? systemClock
   return new LiveJournal({
     database: databaseOf(client, clock),
     schema: parseName(given.schema, 'schema', 'phasegate'),
     clock,
     timeoutMs: limit(given.timeout, 'timeout', '5s'),
+    notify: flag(given.notify, 'notify'),
   })
 }
 
@@ -62,6 +66,7 @@ interface Settings {
   readonly schema: string
   readonly clock: Clock
   readonly timeoutMs: number
+  readonly notify: boolean
 }
 
 type State = 'unchecked' | 'open' | 'closed'
@@ -86,7 +91,13 @@ class LiveJournal implements PostgresJournal<unknown> {
     this.#settings = settings
     const { database, schema, clock, timeoutMs } = settings
     this.#statements = statementsOf(schema)
-    this.#appends = new Appends({ send: database.send, statements: this.#statements, clock, timeoutMs })
+    this.#appends = new Appends({
+      send: database.send,
+      statements: this.#statements,
+      clock,
+      timeoutMs,
+      announcer: settings.notify ? new Announcer(database.send, clock, schema) : undefined,
+    })
     this.#renewals = new Batches({
       clock,
       send: (all) => this.#renewTogether(all),

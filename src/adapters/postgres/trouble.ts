@@ -3,11 +3,11 @@ import { type Clock, messageOf } from '../../base/index.ts'
 /** What an error of the client says about the statement it was the answer to. */
 export type Trouble =
   /** Another transaction was in the way; nothing was stored. */
-  | { readonly type: 'crossed'; readonly cause: string }
+  | { readonly type: 'crossed'; readonly cause: string; readonly error: unknown }
   /** The server refused it, or was never reached: nothing was stored. */
-  | { readonly type: 'refused'; readonly cause: string; readonly code: string | undefined }
+  | { readonly type: 'refused'; readonly cause: string; readonly error: unknown; readonly code: string | undefined }
   /** No answer: it may or may not have happened. */
-  | { readonly type: 'unknown'; readonly cause: string }
+  | { readonly type: 'unknown'; readonly cause: string; readonly error: unknown }
 
 /** Serialization failure, deadlock, lock not available, and a lost race for a unique name. */
 const CROSSED = new Set(['40001', '40P01', '55P03', '23505'])
@@ -21,10 +21,10 @@ const GOING_DOWN = /^(?:57P0.|08...|XX...|58...)$/
 export function troubleOf(error: unknown): Trouble {
   const cause = messageOf(error)
   const { code, severity } = (error ?? {}) as { readonly code?: unknown; readonly severity?: unknown }
-  if (typeof code !== 'string') return { type: 'unknown', cause }
-  if (CROSSED.has(code)) return { type: 'crossed', cause: `${code} ${cause}` }
+  if (typeof code !== 'string') return { type: 'unknown', cause, error }
+  if (CROSSED.has(code)) return { type: 'crossed', cause: `${code} ${cause}`, error }
   const isRefusal = NEVER_ASKED.test(code) || (severity !== undefined && SQLSTATE.test(code) && !GOING_DOWN.test(code))
-  return isRefusal ? { type: 'refused', cause: `${code} ${cause}`, code } : { type: 'unknown', cause }
+  return isRefusal ? { type: 'refused', cause: `${code} ${cause}`, error, code } : { type: 'unknown', cause, error }
 }
 
 /** The same promise, or a rejection once it has taken longer than `ms`. */
