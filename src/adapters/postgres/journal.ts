@@ -1,4 +1,12 @@
-import { type Duration, flag, isPhasegateError, known, limit, PhasegateError, systemClock } from '../../base/index.ts'
+import {
+  type Duration,
+  flag,
+  isPhasegateError,
+  known,
+  limit,
+  type PhasegateError,
+  systemClock,
+} from '../../base/index.ts'
 import type { Append, Clock, Head, SealedRecord, Settled, SubjectRef, TransactionalJournal } from '../../ports/index.ts'
 import { closed } from '../resident/index.ts'
 import { headSchema, settledSchema } from '../stored/index.ts'
@@ -19,6 +27,7 @@ import { checkFitness } from './fitness.ts'
 import { parseName } from './schema.ts'
 import { type Statements, statementsOf } from './statements.ts'
 import { arrayText, fromStored, toStored } from './text.ts'
+import { Transactions } from './transactions.ts'
 import { troubleOf, within } from './trouble.ts'
 
 export interface PostgresJournalOptions {
@@ -84,6 +93,7 @@ class LiveJournal implements PostgresJournal<unknown> {
   readonly #settings: Settings
   readonly #statements: Statements
   readonly #appends: Appends
+  readonly #transactions: Transactions
   readonly #renewals: Batches<Renewal, boolean | PhasegateError>
   #state: State = 'unchecked'
 
@@ -98,6 +108,7 @@ class LiveJournal implements PostgresJournal<unknown> {
       timeoutMs,
       announcer: settings.notify ? new Announcer(database.send, clock, schema) : undefined,
     })
+    this.#transactions = new Transactions({ database, appends: this.#appends, clock, timeoutMs })
     this.#renewals = new Batches({
       clock,
       send: (all) => this.#renewTogether(all),
@@ -123,22 +134,7 @@ class LiveJournal implements PostgresJournal<unknown> {
 
   async transact(subject: SubjectRef, work: (tx: unknown) => Promise<Append>): Promise<void> {
     if (this.#state !== 'open') await this.#ready('transact')
-    let append: Append | undefined
-    let stored: (() => void) | undefined
-    let isCommitting = false
-    try {
-      await this.#settings.database.transaction(
-        async (tx, send) => {
-          append = await work(tx)
-          stored = await this.#appends.appendIn(send, subject, append)
-          if (stored === undefined) throw await this.#appends.refusal(subject, append)
-        },
-        () => (isCommitting = true),
-      )
-    } catch (error) {
-      throw isCommitting && append !== undefined ? this.#uncommitted(subject, append, error) : error
-    }
-    stored?.()
+    return this.#transactions.run(subject, work)
   }
 
   async renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean> {
@@ -232,15 +228,6 @@ class LiveJournal implements PostgresJournal<unknown> {
     const { clock, timeoutMs, database, schema } = this.#settings
     await checkFitness(schema, (statement) => within(clock, timeoutMs, database.send(statement, [])), this.#statements)
     if (this.#state === 'unchecked') this.#state = 'open'
-  }
-
-  /** The commit was asked for and failed: refused for good, or nobody knows. */
-  #uncommitted(subject: SubjectRef, append: Append, error: unknown): unknown {
-    const trouble = troubleOf(error)
-    if (trouble.type !== 'unknown') return error
-    const facts = { subject: subject.id, opId: append.opId, flipId: append.head.flip?.id ?? append.settled?.flipId }
-    const message = `"${subject.id}": the transaction may or may not have committed: ${trouble.cause}`
-    return new PhasegateError('OUTCOME_UNKNOWN', message, facts, { cause: error })
   }
 }
 
