@@ -1,4 +1,4 @@
-import { type Clock, formatMs, messageOf, PhasegateError } from '../../base/index.ts'
+import { type Clock, formatMs, messageOf, PhasegateError, textOf } from '../../base/index.ts'
 import type { Send } from './client.ts'
 import { Overdue } from './overdue.ts'
 import { ALONE, keysOf, type Script, TOGETHER, type What } from './script.ts'
@@ -99,11 +99,16 @@ function commandOf(batch: readonly Pending[]): { readonly script: Script; readon
 function settle(batch: readonly Pending[], answer: unknown): void {
   const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer]
   for (const [index, pending] of batch.entries()) {
-    // Some clients are set up to give numbers as text.
-    const number = Number(answers[index])
-    if (Number.isSafeInteger(number)) pending.resolve(number)
+    const number = numberOf(answers[index])
+    if (number !== undefined) pending.resolve(number)
     else fail([pending], messageOf(answers[index]))
   }
+}
+
+/** Some clients are set up to give numbers as text, or as bigints. */
+function numberOf(answer: unknown): number | undefined {
+  if (Number.isSafeInteger(answer)) return answer as number
+  return /^-?\d+$/.test(textOf(answer)) ? Number(answer) : undefined
 }
 
 function fail(batch: readonly Pending[], cause: string, error?: unknown): void {
