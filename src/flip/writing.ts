@@ -92,6 +92,8 @@ export class Writing {
   async transact(work: Work, run: (tx: unknown) => Promise<unknown>): Promise<Told> {
     const { engine, log, holding, assertHeld } = this.#options
     assertHeld()
+    // Now, because a transaction may have taken the last connection to the store.
+    if (!this.#isDue(log.known ?? (await log.read(this.#goOn)), work)) return { type: 'overtaken' }
     // The store may count the lease from the beginning of the transaction.
     const askedAtMs = engine.clock.monotonic()
     const at = { progress: { type: 'opening' } as Progress }
@@ -139,7 +141,7 @@ export class Writing {
       const output = await run()
       assertHeld()
       const base = log.known
-      if (base?.flip === undefined || !this.#isOwn(base) || !awaits(base.flip, spec, work)) return { type: 'overtaken' }
+      if (!this.#isDue(base, work)) return { type: 'overtaken' }
       const body = report(base.flip, spec, work, { type: 'done', output })
       const change = unfold(base, [body], spec, { at: engine.clock.now(), epoch })
       return { type: 'sent', write: { base, change, ...this.#terms(change) } }
@@ -175,6 +177,11 @@ export class Writing {
   #own(head: Head): FlipState {
     if (head.flip === undefined || !this.#isOwn(head)) throw this.fenced(head.epoch)
     return head.flip
+  }
+
+  /** Whether the flip is ours, and `work` is what must happen in it. */
+  #isDue(head: Head | undefined, work: Work): head is Head & { readonly flip: FlipState } {
+    return head?.flip !== undefined && this.#isOwn(head) && awaits(head.flip, this.#options.spec, work)
   }
 
   #isOwn({ epoch, flip }: Head): boolean {

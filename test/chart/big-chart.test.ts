@@ -95,6 +95,10 @@ it('what is wrong in a declaration is said in words', () => {
       ".flip('go', (f) => f.from('a').to('z')).flip('go', (f) => f.from('a').to('z'))",
       'flip \\"go\\" is already declared',
     ],
+    [
+      ".flip('go', (f) => f.from('a').to('z').transact('s', { run: () => 1 }))",
+      'the chart declares no transaction: add .transaction<Tx>() before its phases',
+    ],
     [".flip('go', (f) => f.from('a').to('b'))", `'"b"' is not assignable to parameter of type '"a" | "z"'`],
     [
       ".phase('b', { after: { '1m': 'go' } }).build()",

@@ -66,6 +66,22 @@ describe('a built chart', () => {
   })
 })
 
+describe('a transact step', () => {
+  it('is as any other, but for what it says of itself', () => {
+    const declared = { run: nothing, compensate: nothing, timeout: '9s', irreversible: false }
+    const [step] = go((f) => f.step('s', declared))?.steps ?? []
+    const [transaction] = go((f) => f.transact('s', declared))?.steps ?? []
+    expect(step).toMatchObject({ atomic: false, once: false, timeoutMs: 9_000, retry: { attempts: 1 } })
+    expect(transaction).toEqual({ ...step, atomic: true })
+    expect(Object.isFrozen(transaction)).toBe(true)
+  })
+
+  it('is tried more often from the point of no return on', () => {
+    const attempts = go((f) => f.transact('s', { run: nothing, irreversible: true }).transact('t', { run: nothing }))
+    expect(attempts?.steps.map((step) => step.retry.attempts)).toEqual([5, 5])
+  })
+})
+
 describe('what is left out', () => {
   it('has the documented defaults', () => {
     expect(go((f) => f)).toMatchObject({

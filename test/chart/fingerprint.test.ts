@@ -88,6 +88,11 @@ describe('the fingerprint', () => {
     expect(step(options)).not.toBe(step({}))
   })
 
+  it('changes when a step becomes a transaction', () => {
+    const made = fingerprint((f) => f.transact('s', { run: nothing }))
+    expect(made).not.toBe(fingerprint((f) => f.step('s', { run: nothing })))
+  })
+
   it('changes with names and timers', () => {
     const named = (name: string) =>
       untyped(name, { version: 1 }).phase('a', { initial: true, final: true }).build().fingerprint

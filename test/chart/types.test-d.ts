@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import {
+  type Chart,
   chart,
   type DepsOf,
   deny,
@@ -9,6 +10,7 @@ import {
   type FlipType,
   type LegalFrom,
   type PhasesOf,
+  type TxOf,
 } from '../../src/chart/index.ts'
 import type { upgrade } from './upgrade.ts'
 
@@ -255,6 +257,101 @@ describe('a step', () => {
     )
     // @ts-expect-error unknown phase
     ab.step('s', { run: ({ drained }) => drained('nowhere') })
+  })
+})
+
+describe('a transact step', () => {
+  interface Tx {
+    insert(row: string): Promise<number>
+  }
+  const withTx = chart('c', { version: 1 })
+    .deps<{ db: { size(): number } }>()
+    .transaction<Tx>()
+    .phase('a', { initial: true })
+    .phase('b', { final: true })
+
+  test('gets a transaction of the declared type, and what every step gets', () => {
+    const built = withTx.flip('go', (f) =>
+      f
+        .from('a')
+        .to('b')
+        .step('zero', { run: () => 'x' })
+        .transact('one', {
+          run: (tx, { deps, outputs, stepKey }) => {
+            expectTypeOf(tx).toEqualTypeOf<Tx>()
+            expectTypeOf(deps.db.size).returns.toEqualTypeOf<number>()
+            expectTypeOf(outputs).toEqualTypeOf<{ readonly zero: string }>()
+            expectTypeOf(stepKey).toEqualTypeOf<string>()
+            return tx.insert('row')
+          },
+        })
+        .step('two', { run: ({ outputs }) => outputs.one.toFixed() }),
+    ).build
+    type Built = ReturnType<typeof built>
+    expectTypeOf<TxOf<Built>>().toEqualTypeOf<Tx>()
+    expectTypeOf<FlipsOf<Built>['go']['outputs']>().toEqualTypeOf<{
+      readonly zero: string
+      readonly one: number
+      readonly two: string
+    }>()
+  })
+
+  test('is undone in a transaction, with its result, which is never in doubt', () => {
+    withTx.flip('go', (f) =>
+      f
+        .from('a')
+        .to('b')
+        .transact('one', {
+          run: async () => ({ id: 'x' }),
+          compensate: (tx, { output }) => {
+            expectTypeOf(tx).toEqualTypeOf<Tx>()
+            expectTypeOf(output).toEqualTypeOf<{ id: string }>()
+          },
+        })
+        .transact('two', {
+          run: (tx) => tx.insert('row'),
+          compensate: { run: (tx, { output }) => tx.insert(output.toFixed()), timeout: '1m', retry: { attempts: 9 } },
+        }),
+    )
+  })
+
+  test('needs a chart that says what a transaction is', () => {
+    // @ts-expect-error the chart declares no transaction
+    ab.transact('s', { run: () => 1 })
+    // @ts-expect-error nor does one without dependencies
+    bare.transact('s', { run: () => 1 })
+    expectTypeOf<TxOf<Upgrade>>().toEqualTypeOf<never>()
+  })
+
+  test('has known options, and a name of its own', () => {
+    withTx.flip('go', (f) => {
+      const declared = f.from('a').to('b')
+      // @ts-expect-error it is exactly once already
+      declared.transact('s', { run: () => 1, once: true })
+      // @ts-expect-error step "s" is already declared
+      declared.step('s', { run: () => 1 }).transact('s', { run: () => 1 })
+      // @ts-expect-error the transaction has no such method
+      declared.transact('s', { run: (tx) => tx.drop() })
+      return declared
+    })
+  })
+
+  test('its transaction is declared before the phases, before or after the dependencies, once', () => {
+    const either = chart('c', { version: 1 }).transaction<Tx>().deps<{ n: number }>().phase('a', { initial: true })
+    type Either = ReturnType<typeof either.build>
+    expectTypeOf<TxOf<Either>>().toEqualTypeOf<Tx>()
+    expectTypeOf<DepsOf<Either>>().toEqualTypeOf<{ n: number }>()
+    const alone = chart('c', { version: 1 }).transaction<Tx>().phase('a', { initial: true })
+    expectTypeOf<DepsOf<ReturnType<typeof alone.build>>>().toEqualTypeOf<unknown>()
+    // @ts-expect-error no transaction after a phase
+    phases.transaction
+    // @ts-expect-error declared already
+    chart('c', { version: 1 }).transaction<Tx>().transaction
+  })
+
+  test('leaves its chart a chart', () => {
+    const built = withTx.flip('go', (f) => f.from('a').to('b')).build
+    expectTypeOf<ReturnType<typeof built>>().toExtend<Chart>()
   })
 })
 

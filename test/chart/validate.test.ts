@@ -149,6 +149,18 @@ describe('build() refuses', () => {
     expect(problems(declared)).toEqual(['flip "go", step "pay": is to run at most once, and to be tried 2 times'])
   })
 
+  it('a compensation of a transaction at the point of no return', () => {
+    const declared = withFlip((f) => f.transact('pay', { run: nothing, compensate: nothing, irreversible: true }))
+    expect(problems(declared)).toEqual([
+      'flip "go", step "pay": has a compensation that could never run: it is not before the point of no return',
+    ])
+  })
+
+  it('a transaction by the name of a step', () => {
+    const declared = withFlip((f) => f.step('pay', { run: nothing }).transact('pay', { run: nothing }))
+    expect(problems(declared)).toEqual(['flip "go", step "pay": is declared more than once'])
+  })
+
   it('a timer that names a flip which is not declared', () => {
     const declared = start()
       .phase('a', { initial: true, after: { '1m': 'gone' } })

@@ -54,6 +54,18 @@ function undoOf(flip: FlipState, { steps }: Plan): readonly string[] {
   return undoable.map(({ name }) => name).reverse()
 }
 
+/** The plan as one would read it who knows of no transactions. */
+function asEffects<P extends Plan | undefined>(plan: P): P {
+  return plan && { ...plan, steps: plan.steps.map((step) => ({ ...step, atomic: false })) }
+}
+
+const knowingNoTransactions: Partial<Rules> = {
+  next: (flip, plan) => REAL.next(flip, asEffects(plan)),
+  report: (flip, plan, work, outcome) => REAL.report(flip, asEffects(plan), work, outcome),
+  adopt: (flip, plan, owner) => REAL.adopt(flip, asEffects(plan), owner),
+  unfold: (head, happened, plan, place) => REAL.unfold(head, happened, asEffects(plan), place),
+}
+
 export const BROKEN: readonly Broken[] = [
   {
     mistake: 'the store checks neither version nor epoch',
@@ -123,6 +135,18 @@ export const BROKEN: readonly Broken[] = [
     rules: { adopt: (flip, plan, owner) => REAL.adopt(flip, plan, owner).slice(0, 1) },
     setting: 'once in the middle',
     breaks: 'a "once" step takes effect at most once',
+  },
+  {
+    mistake: 'an adoption puts a transaction in doubt, and undoes what never happened',
+    rules: knowingNoTransactions,
+    setting: 'a transaction in the middle',
+    breaks: 'a transaction has had its effect exactly when it is recorded',
+  },
+  {
+    mistake: 'what a transaction wrote stays, though its append was refused',
+    rules: { takesBack: false },
+    setting: 'a transaction in the middle',
+    breaks: 'a transaction has had its effect exactly when it is recorded',
   },
   {
     mistake: 'a failure past the point of no return rolls back',

@@ -1,12 +1,14 @@
 import { evolve } from '../../src/flip/evolve.ts'
 import { isPastReturn, type Plan } from '../../src/flip/protocol.ts'
+import type { FlipState } from '../../src/ports/index.ts'
 import type { Claims, Invariant } from './explore.ts'
 import { isFinal, isSameHead, NAMES, ownersOf, type State } from './state.ts'
-import { effectsOf } from './world.ts'
+import { effectsOf, isSame } from './world.ts'
 
 /** What must be so, whatever happens; judged by what took place in the world, not by what the records say of it. */
 export function claimsOn(plan: Plan): Claims<State> {
-  const invariants = [...ofTheJournal, ...ofTheKey, ...ofTheFlip(plan), ...ofTheWorld(plan).map(whenChanged)]
+  const world = ofTheWorld(plan).map(whenChanged)
+  const invariants = [...ofTheJournal, ...ofTheKey, ...ofTheFlip(plan), ...world, ...ofTransactions(plan)]
   return { invariants, settled: { name: 'every flip can settle', holds: isSettled } }
 }
 
@@ -137,6 +139,44 @@ function ofTheWorld({ steps }: Plan): readonly Invariant<State>[] {
         ),
     },
   ]
+}
+
+/** Of steps whose effect and whose record are one: what one tells is what the other does, after every move. */
+function ofTransactions({ steps }: Plan): readonly Invariant<State>[] {
+  const atomic = steps.filter((step) => step.atomic)
+  if (atomic.length === 0) return []
+  return [
+    {
+      name: 'a transaction takes effect at most once, and is undone at most once',
+      holds: ({ world }) =>
+        world.effects.every(
+          (effect, index) =>
+            !atomic.some(({ name }) => name === effect.step) ||
+            !world.effects.slice(0, index).some((earlier) => isSame(earlier, effect)),
+        ),
+    },
+    {
+      name: 'a transaction has had its effect exactly when it is recorded',
+      holds: (state) => {
+        const { flip } = state.head
+        if (flip === undefined || wasOrdered(state, flip.id, 'skip')) return true
+        return atomic.every(({ name, compensate }) => {
+          const isDone = flip.done.some(({ step }) => step === name)
+          const isUndone = isDone && compensate !== undefined && isUndoneIn(flip, name)
+          return (
+            isDone === ran(state, flip.id).includes(name) &&
+            isUndone === effectsOf(state.world, flip.id, 'undo').includes(name)
+          )
+        })
+      },
+    },
+  ]
+}
+
+/** Whether the records say that it was undone. */
+function isUndoneIn({ course }: FlipState, step: string): boolean {
+  const going = course.type === 'stuck' ? course.then : course
+  return going.type === 'back' && !going.undo.includes(step)
 }
 
 function ran({ world }: State, flipId: string): readonly string[] {

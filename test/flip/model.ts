@@ -1,6 +1,7 @@
 import { origin } from '../../src/flip/evolve.ts'
 import { isPastReturn, type Outcome, type Plan, type Work } from '../../src/flip/protocol.ts'
 import type { Body, Failure, Head } from '../../src/ports/index.ts'
+import { arrive, transact } from './atomic.ts'
 import type { Model, Move } from './explore.ts'
 import { afterConflict, ask, called, crash, goingOn, hear, IDLE, move, NOTHING, seat, store, taking } from './moves.ts'
 import type { Rules } from './rules.ts'
@@ -36,6 +37,7 @@ export function modelOf(setting: Setting, rules: Rules): Model<State> {
     settled: undefined,
     owners: { A: IDLE, B: IDLE },
     world: UNTOUCHED,
+    flying: undefined,
     left: budget,
     past: { ended: NOTHING, orders: NOTHING },
     appended: NOTHING,
@@ -57,7 +59,7 @@ class Life {
 
   actions(state: State): readonly Move<State>[] {
     const moves = NAMES.flatMap((name) => [...this.#ofOwner(state, name), ...crash(state, name)])
-    return [...moves, ...this.#cancel(state)]
+    return [...moves, ...this.#cancel(state), ...arrive(state, this.#plan, this.#rules)]
   }
 
   #ofOwner(state: State, name: Name): readonly Move<State>[] {
@@ -143,6 +145,9 @@ class Life {
     if (action.type === 'write') {
       return [move(`${name} sees that it is ${action.body.kind}`, state, { owners: write([action.body], 'look') })]
     }
+    if (action.type !== 'confirm' && this.#step(action.step)?.atomic === true) {
+      return transact(state, name, { base, flip, work: action, plan: this.#plan, rules: this.#rules })
+    }
     return this.#outcomes(state, base, action).map(({ text, outcome, world, isFault }) => {
       const happened = [this.#rules.report(flip, this.#plan, action, outcome)]
       const owners = write(happened, action.type === 'confirm' && outcome.type === 'done' ? 'look' : 'again')
@@ -168,7 +173,7 @@ class Life {
       return mayFail ? [passed, fault('waits for a confirm in vain', world, { begun: true })] : [passed]
     }
     const text = `${work.type === 'run' ? 'runs' : 'undoes'} ${work.step}`
-    const isRepeatable = !this.#isOnce(work.step) || work.type === 'undo'
+    const isRepeatable = this.#step(work.step)?.once !== true || work.type === 'undo'
     const after = act(world, { flipId: flip?.id ?? '', type: work.type, step: work.step }, { epoch, isRepeatable })
     if (after === undefined)
       return [{ ...fault(`${text}: refused by its resource`, world, { begun: true }), isFault: false }]
@@ -185,8 +190,8 @@ class Life {
     return [done(text, after), ...faults, early, terminal]
   }
 
-  #isOnce(step: string): boolean {
-    return this.#plan.steps.some(({ name, once }) => once && name === step)
+  #step(name: string): Plan['steps'][number] | undefined {
+    return this.#plan.steps.find((step) => step.name === name)
   }
 
   #write(state: State, name: Name, owner: Writing): readonly Move<State>[] {

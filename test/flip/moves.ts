@@ -48,6 +48,8 @@ export function hear(state: State, name: Name, rules: Rules): readonly Move<Stat
   const owner = state.owners[name]
   if (owner.type === 'idle' || owner.type === 'asking') return NOTHING
   if (epochOf(owner) !== head.epoch || owner.base.version >= head.version) return NOTHING
+  // What it had taken to be lost has ended the flip.
+  if (head.flip === undefined) return [heard(state, name, IDLE)]
   if (owner.type === 'acting') return [heard(state, name, { type: 'acting', base: head })]
   if (owner.isStored || owner.onConflict === 'leave') return NOTHING
   return [heard(state, name, onto(owner, head, rules))]

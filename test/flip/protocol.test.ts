@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { evolve, origin } from '../../src/flip/evolve.ts'
-import { adopt, next, report, resolve, unfold } from '../../src/flip/protocol.ts'
+import { adopt, awaits, isPastReturn, next, report, resolve, unfold } from '../../src/flip/protocol.ts'
 import type { Body } from '../../src/ports/index.ts'
 import { CHART, cancelled, FAILURE, flipAfter, headAfter, kinds, plan, requested, step, stepped } from './sample.ts'
 
 const HERE = { at: 2_000, epoch: 1 }
 const failed = { type: 'failed', failure: FAILURE, begun: true } as const
+const run = { type: 'run', step: 'b' } as const
+const transaction = plan({ steps: [step('a'), step('b', { atomic: true })] })
 const point = plan({ steps: [step('a'), step('b', { irreversible: true, compensate: undefined })] })
 
 describe('what must happen now', () => {
@@ -50,6 +52,26 @@ describe('what follows', () => {
     const flip = flipAfter(requested(), stepped('a'))
     const early = { ...failed, begun: false }
     expect(report(flip, plan(), { type: 'run', step: 'b' }, early)).toMatchObject({ kind: 'turned', undo: ['a'] })
+  })
+
+  test('a transaction that failed is no step to be undone, whatever is said of it', () => {
+    const flip = flipAfter(requested(), stepped('a'))
+    expect(report(flip, transaction, run, failed)).toMatchObject({ kind: 'turned', undo: ['a'] })
+    const atLast = plan({ steps: [step('a'), step('b', { atomic: true, irreversible: true, compensate: undefined })] })
+    expect(report(flip, atLast, run, failed)).toMatchObject({ kind: 'turned', undo: ['a'] })
+    expect(isPastReturn({ done: flip.done, doubt: 'b' }, atLast)).toBe(false)
+    expect(isPastReturn(flipAfter(requested(), stepped('a'), stepped('b')), atLast)).toBe(true)
+  })
+
+  test('what has failed waits for its record only while it is still what must happen', () => {
+    const flip = flipAfter(requested(), stepped('a'))
+    expect(awaits(flip, transaction, run)).toBe(true)
+    expect(awaits(flip, transaction, { type: 'run', step: 'a' })).toBe(false)
+    expect(awaits(flip, transaction, { type: 'undo', step: 'b' })).toBe(false)
+    expect(awaits(flip, transaction, { type: 'confirm' })).toBe(false)
+    expect(awaits(flipAfter(requested(), stepped('a'), cancelled), transaction, run)).toBe(false)
+    const all = flipAfter(requested(), stepped('a'), stepped('b'))
+    expect(awaits(all, plan({ confirms: ['quiet'] }), { type: 'confirm' })).toBe(true)
   })
 
   test('a step without an undo is passed over on the way back', () => {
@@ -99,6 +121,16 @@ describe('an adoption', () => {
     const adopted = adopt(flipAfter(requested(), stepped('a')), plan(), 'B')
     expect(adopted).toEqual([{ kind: 'adopted', flipId: 'f1', owner: 'B', previous: 'A', doubt: 'b' }])
     expect(next(flipAfter(requested(), stepped('a'), ...adopted), plan())).toEqual({ type: 'run', step: 'b' })
+  })
+
+  test('holds no transaction to be in doubt: it goes on with it, or rolls back without it', () => {
+    const flip = flipAfter(requested(), stepped('a'))
+    expect(adopt(flip, transaction, 'B')).toMatchObject([{ kind: 'adopted', doubt: undefined }])
+    const back = adopt(flip, { ...transaction, recover: 'rollBack' }, 'B')
+    expect(back).toMatchObject([
+      { kind: 'adopted', doubt: undefined },
+      { kind: 'turned', undo: ['a'], failure: { code: 'OWNER_DIED' } },
+    ])
   })
 
   test('turns back where a step that runs at most once is in doubt, and goes on where it had not begun', () => {

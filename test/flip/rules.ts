@@ -16,6 +16,8 @@ export interface Rules {
   readonly accepts: (stored: Position, expected: Position) => boolean
   /** Whether the store knows an append again by its operation id. */
   readonly knowsOpIds: boolean
+  /** Whether the store takes back what a transaction wrote, when it refuses its append. */
+  readonly takesBack: boolean
   /** Whether an owner that finds a newer epoch, or another flip, leaves it. */
   readonly leavesWhenFenced: boolean
   /** Whether a confirm that passed counts only for the head that was looked at. */
@@ -34,6 +36,7 @@ export const REAL: Rules = {
   adoptedEpoch: (epoch) => epoch + 1,
   accepts: (stored, expected) => stored.version === expected.version && stored.epoch === expected.epoch,
   knowsOpIds: true,
+  takesBack: true,
   leavesWhenFenced: true,
   looksAgain: true,
 }

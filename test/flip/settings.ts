@@ -52,5 +52,18 @@ export const SETTINGS = {
   'irreversible in the middle': { plan: middle({ irreversible: true, ...noUndo }, noUndo), budget: BUDGET },
   'irreversible and once': { plan: middle({ irreversible: true, once: true, ...noUndo }, noUndo), budget: BUDGET },
   'rolls back when its owner dies': { plan: { ...PLAN, recover: 'rollBack' }, budget: BUDGET },
+  'a transaction in the middle': { plan: middle({ atomic: true }), budget: BUDGET },
+  'a transaction in the middle, a lost answer': {
+    plan: middle({ atomic: true }),
+    budget: { ...BUDGET, ...NO_CRASH, lostAnswers: 1 },
+  },
+  'nothing but transactions': {
+    plan: { ...PLAN, steps: ['a', 'b', 'c'].map((name) => step(name, { atomic: true })) },
+    budget: { ...BUDGET, lostAnswers: 1 },
+  },
+  'an irreversible transaction': {
+    plan: middle({ atomic: true, irreversible: true, ...noUndo }, noUndo),
+    budget: { ...BUDGET, lostAnswers: 1 },
+  },
   'a step without an undo': { plan: middle(noUndo), budget: BUDGET },
 } as const satisfies Record<string, Setting>

@@ -1,5 +1,5 @@
 import type { Body, Head, JournalRecord, Settled } from '../../src/ports/index.ts'
-import type { World } from './world.ts'
+import type { Effect, World } from './world.ts'
 
 export type Name = 'A' | 'B'
 export const NAMES: readonly Name[] = ['A', 'B']
@@ -28,13 +28,21 @@ export interface Writing {
   readonly isStored: boolean
 }
 
+/** A transaction that nobody hears of any more: it may still reach the store. */
+export interface Flying {
+  readonly by: Name
+  readonly base: Head
+  readonly happened: readonly Body[]
+  readonly effect: Effect
+}
+
 /** How many more of each may happen. They keep the model finite. */
 export interface Budget {
   /** Steps, confirms and undos that fail. */
   readonly failures: number
   /** Owners that somebody adopts from though they live: they were paused past their lease. */
   readonly pauses: number
-  /** Appends that are stored without an answer. */
+  /** Appends that are stored without an answer, and transactions that reach the store late or never. */
   readonly lostAnswers: number
   readonly cancels: number
   readonly crashes: Readonly<Record<Name, number>>
@@ -57,6 +65,7 @@ export interface State {
   readonly settled: Settled | undefined
   readonly owners: Readonly<Record<Name, Owner>>
   readonly world: World
+  readonly flying: Flying | undefined
   readonly left: Budget
   readonly past: Past
   /** What the last move appended. No part of what makes a state a different one. */
@@ -93,14 +102,15 @@ export function isSameHead(one: Head, other: Head): boolean {
   return numberOf(one, numbers.head) === numberOf(other, numbers.head)
 }
 
-export function keyOf({ head, settled, owners, world, left, past }: State): string {
+export function keyOf({ head, settled, owners, world, flying, left, past }: State): string {
   const outcome =
     settled === undefined ? '' : `${settled.flipId}${settled.fingerprint}${settled.outcome.type}${isFinal(settled)}`
   const { failures, pauses, lostAnswers, cancels, crashes, calls, attempts } = left
   const budget = [failures, pauses, lostAnswers, cancels, crashes.A, crashes.B, calls.A, calls.B, attempts]
   const ended = past.ended.map((flip) => flip.flipId + flip.outcome).join()
   const now = `${numberOf(head, numbers.head)} ${ownerKey(owners.A)} ${ownerKey(owners.B)}`
-  return `${now} ${outcome} ${budget} ${ended} ${past.orders} ${numberOf(world, numbers.bodies)}`
+  const onItsWay = flying === undefined ? '' : numberOf(flying, numbers.bodies)
+  return `${now} ${outcome} ${budget} ${ended} ${past.orders} ${numberOf(world, numbers.bodies)} ${onItsWay}`
 }
 
 function ownerKey(owner: Owner): string {

@@ -29,8 +29,13 @@ export function act(
   return { effects, seen: { ...world.seen, [step]: by.epoch } }
 }
 
+/** A transaction's effect: its store keeps it, or takes it back. It knows of no token and of no step key. */
+export function commit(world: World, effect: Effect): World {
+  return { ...world, effects: [...world.effects, effect] }
+}
+
 /** Whether both have the same step key. */
-function isSame(one: Effect, other: Effect): boolean {
+export function isSame(one: Effect, other: Effect): boolean {
   return one.flipId === other.flipId && one.type === other.type && one.step === other.step
 }
 

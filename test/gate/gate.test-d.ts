@@ -1,4 +1,13 @@
-import { chart, createGate, type FlipResult, type PhasegateError } from 'phasegate'
+import {
+  chart,
+  createGate,
+  type FlipResult,
+  type Gate,
+  type Journal,
+  type PhasegateError,
+  type TransactionalJournal,
+  type TypedChart,
+} from 'phasegate'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 
@@ -54,6 +63,37 @@ test('a gate takes the dependencies that its chart declares, and none other', ()
   createGate(plain, { leaseTTL: '10s' })
   // @ts-expect-error no duration
   createGate(plain, { leaseTtl: '10 seconds' })
+})
+
+interface Tx {
+  insert(row: string): void
+}
+declare const journal: Journal
+declare const ofTx: TransactionalJournal<Tx>
+declare const ofOther: TransactionalJournal<{ write(): void }>
+
+test('a gate takes the journal that its chart needs: one whose transactions are those it declares', () => {
+  const begun = chart('till', { version: 1 }).transaction<Tx>()
+  const till = begun.phase('a', { initial: true, final: true }).build()
+  const both = begun.deps<Deps>().phase('a', { initial: true, final: true }).build()
+  createGate(till, { journal: ofTx, leaseTtl: '10s' })
+  createGate(both, { journal: ofTx, deps })
+  createGate(plain, { journal })
+  createGate(plain, { journal: ofTx })
+  // @ts-expect-error the chart declares a transaction
+  createGate(till)
+  // @ts-expect-error the chart declares a transaction
+  createGate(till, {})
+  // @ts-expect-error a journal without transactions
+  createGate(till, { journal })
+  // @ts-expect-error the journal has other transactions
+  createGate(till, { journal: ofOther })
+  // @ts-expect-error the chart declares dependencies, too
+  createGate(both, { journal: ofTx })
+  // A chart whose types were erased is looked at when it is run.
+  createGate(till as TypedChart)
+  const wide: Gate = createGate(till as TypedChart, { journal })
+  expectTypeOf(wide.owner).toEqualTypeOf<string>()
 })
 
 test('a flip is one that the chart declares, with the input that it declares', () => {

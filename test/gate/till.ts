@@ -22,37 +22,36 @@ export interface Till {
   /** How many of the next transactions are not even opened. */
   shut: number
   /** How many were opened. */
-  readonly opened: () => number
+  opened: number
 }
 
 export function till(inner: Journal): Till {
   const rows = new Map<string, number>()
-  let opened = 0
-  const all: Till = {
+  const fates: Fate[] = []
+  const store: Till = {
     rows,
-    fates: [],
+    fates,
     shut: 0,
-    opened: () => opened,
+    opened: 0,
     journal: {
       ...over(inner, {}),
       async transact(subject, work) {
-        if (all.shut-- > 0) throw failed('begin')
-        opened++
-        const { tx, added, end } = open(rows)
+        if (store.shut-- > 0) throw failed('begin')
+        store.opened++
+        const { tx, added, end } = begin(rows)
         const append = await work(tx).finally(end)
         const commit = async (): Promise<void> => {
-          const stored = inner.append(subject, append)
-          await stored
+          await inner.append(subject, append)
           for (const [row, by] of added) rows.set(row, (rows.get(row) ?? 0) + by)
         }
-        await (all.fates.shift() ?? ((go) => go()))(commit, append)
+        await (fates.shift() ?? ((go) => go()))(commit, append)
       },
     },
   }
-  return all
+  return store
 }
 
-function open(rows: ReadonlyMap<string, number>) {
+function begin(rows: ReadonlyMap<string, number>) {
   const added = new Map<string, number>()
   let isOver = false
   const assertOpen = (): void => {
@@ -68,7 +67,10 @@ function open(rows: ReadonlyMap<string, number>) {
       return (rows.get(row) ?? 0) + (added.get(row) ?? 0)
     },
   }
-  return { tx, added, end: () => (isOver = true) }
+  const end = (): void => {
+    isOver = true
+  }
+  return { tx, added, end }
 }
 
 /** It is stored, and nobody hears of it. */
@@ -80,7 +82,7 @@ export const answerLost: Fate = async (commit) => {
 /** It is surely not stored. */
 export const refused: Fate = () => Promise.reject(failed('commit'))
 
-/** No answer, and it is stored when `until` resolves, if it still can be. */
+/** Nobody hears of it, and it is stored when `until` resolves, if it still can be. */
 export const storedLater =
   (until: Promise<unknown>): Fate =>
   async (commit) => {
@@ -88,11 +90,12 @@ export const storedLater =
     throw unknown()
   }
 
-/** The connection is cut without a word, after `commit` or before. */
-export const cut =
-  (when: 'before' | 'after'): Fate =>
+/** The process dies, just after it was committed or just before. */
+export const dying =
+  (when: 'before' | 'after', die: () => void): Fate =>
   async (commit) => {
     if (when === 'after') await commit()
+    die()
     return new Promise<never>(() => undefined)
   }
 

@@ -1,0 +1,248 @@
+import { expect, test } from 'vitest'
+import { open, openMortal, shop } from './order.ts'
+import { kinds, records, signal, stage, timed } from './stage.ts'
+import { answerLost, dying, meanwhile, refused, storedLater } from './till.ts'
+
+const never = (): Promise<never> => new Promise(() => undefined)
+const PLACED = ['requested', 'stepped', 'stepped', 'committed']
+
+test.each([
+  ['before it began', 'in the function', undefined, PLACED.toSpliced(1, 0, 'adopted')],
+  ['before its transaction was committed', 'at the commit', 'before', PLACED.toSpliced(1, 0, 'adopted')],
+  ['after its transaction was committed', 'at the commit', 'after', PLACED.toSpliced(2, 0, 'adopted')],
+] as const)(
+  'when its owner dies %s, rows and checkpoint are both there or neither, and the effect is there once',
+  async (_, where, when, recorded) => {
+    const shared = shop()
+    const owner = openMortal({ reserve: () => (where === 'in the function' ? never() : undefined) }, shared)
+    if (when !== undefined) shared.store.fates.push(dying(when, owner.die))
+    void owner.order.safeFlip('place')
+    await shared.clock.advance(0)
+    owner.die()
+    const isStored = (await shared.journal.read({ chart: 'order', id: 'order-1' }))?.flip?.done.length === 1
+    expect(shared.store.rows.get('reserved')).toBe(isStored ? 1 : undefined)
+    await shared.clock.advance(15_000)
+    const { gate, order } = open({}, shared)
+    expect((await gate.recover()).adopted).toMatchObject([{ outcome: 'committed' }])
+    expect([...shared.store.rows]).toEqual([['reserved', 1]])
+    expect(await kinds(order)).toEqual(recorded)
+    const adopted = (await records(order)).find(({ kind }) => kind === 'adopted')
+    // Of the two steps only the other one can be in doubt.
+    expect(adopted).toMatchObject({ epoch: 2, ...(when === 'after' ? { doubt: 'ship' } : {}) })
+    expect(adopted).not.toHaveProperty('doubt', 'reserve')
+  },
+)
+
+test('an undo whose owner dies after it was committed is not undone again', async () => {
+  const shared = shop()
+  const owner = openMortal({ ship: () => Promise.reject(new Error('no truck')) }, shared)
+  shared.store.fates.push((go) => go(), dying('after', owner.die))
+  void owner.order.safeFlip('place')
+  await shared.clock.advance(15_000)
+  const { gate, order } = open({ free: () => expect.fail('it was undone again') }, shared)
+  // The end of the flip was recorded with the undo: there is nothing left to adopt.
+  expect((await gate.recover()).adopted).toEqual([])
+  expect(shared.store.rows.get('freed')).toBe(1)
+  expect(await order.phase()).toBe('open')
+})
+
+test('a cancel that comes between is honoured: what was written is taken back, and nothing is undone', async () => {
+  const shared = shop()
+  const { order, store } = open({ free: () => expect.fail('it was undone') }, shared)
+  const other = open({}, shared)
+  store.fates.push(
+    meanwhile(async () => other.order.cancel((await other.order.state()).flip?.id ?? '', { reason: 'too late' })),
+  )
+  const { error } = await order.safeFlip('place')
+  expect(error).toMatchObject({ code: 'FLIP_ROLLED_BACK', facts: { failure: { code: 'CANCELLED' } } })
+  expect([...store.rows]).toEqual([])
+  expect(await kinds(order)).toEqual(['requested', 'cancelRequested', 'turned', 'rolledBack'])
+})
+
+test('a record of somebody else that comes between changes nothing: the work is taken back, and done again', async () => {
+  const shared = shop()
+  const { order, store } = open({}, shared)
+  const other = open({}, shared)
+  store.fates.push(meanwhile(() => other.order.prune({ actor: { id: 'kim' }, reason: 'x', olderThan: '1d' })))
+  await order.flip('place')
+  expect([...store.rows]).toEqual([['reserved', 1]])
+  expect(store.opened).toBe(2)
+  expect(await kinds(order)).toEqual(['requested', 'pruned', 'stepped', 'stepped', 'committed'])
+})
+
+test('a failure that is recorded after somebody else wrote is still that failure', async () => {
+  const shared = shop()
+  const other = open({}, shared)
+  let tries = 0
+  const { order } = open(
+    {
+      reserve: async () => {
+        if (++tries === 3) await other.order.prune({ actor: { id: 'kim' }, reason: 'x', olderThan: '1d' })
+        throw new Error('out of stock')
+      },
+    },
+    shared,
+  )
+  const asked = order.safeFlip('place')
+  await timed(shared.clock, asked)
+  expect((await asked).error?.facts).toMatchObject({ failure: { message: 'out of stock' } })
+  expect(tries).toBe(3)
+})
+
+test.each(['place', 'reserve only'] as const)(
+  'a lost answer to a commit that was stored: it is not done again (flip "%s")',
+  async (flip) => {
+    const { order, store, clock, gate } = open({ reserve: ({ stepKey }) => stepKey.length })
+    const told: unknown[] = []
+    gate.on('flip.stepped', ({ step }) => told.push(step))
+    gate.on('flip.committed', () => told.push('committed'))
+    store.fates.push(answerLost)
+    const asked = order.flip(flip)
+    await timed(clock, asked)
+    expect(await asked).toMatchObject({ to: 'placed', epoch: 1, outputs: { reserve: expect.any(Number) } })
+    expect(store.opened).toBe(1)
+    expect([...store.rows]).toEqual([['reserved', 1]])
+    expect(told).toEqual(flip === 'place' ? ['reserve', 'ship', 'committed'] : ['reserve', 'committed'])
+  },
+)
+
+test('a lost answer to a commit that was not stored: it is done again', async () => {
+  const { order, store, clock } = open()
+  store.fates.push(storedLater(never()))
+  const asked = order.flip('place')
+  await timed(clock, asked)
+  expect((await asked).to).toBe('placed')
+  expect(store.opened).toBe(2)
+  expect([...store.rows]).toEqual([['reserved', 1]])
+})
+
+test.each(['place', 'reserve only'] as const)(
+  'a commit that is stored long after its answer was lost excludes the second: one of them is stored (flip "%s")',
+  async (flip) => {
+    let runs = 0
+    const late = signal()
+    const { order, store, clock } = open({ reserve: () => ++runs })
+    store.fates.push(
+      storedLater(late.promise),
+      // The first arrives just before the second.
+      meanwhile(async () => {
+        late.resolve()
+        await clock.advance(0)
+      }),
+    )
+    const asked = order.flip(flip)
+    await timed(clock, asked)
+    expect((await asked).outputs.reserve).toBe(1)
+    expect(runs).toBe(2)
+    expect([...store.rows]).toEqual([['reserved', 1]])
+    expect(await kinds(order)).toEqual(flip === 'place' ? PLACED : ['requested', 'stepped', 'committed'])
+  },
+)
+
+test('a commit that is stored after its second attempt has failed is what counts: the failure is forgotten', async () => {
+  const late = signal()
+  let runs = 0
+  const shared = shop()
+  const { order, store, clock } = open(
+    {
+      reserve: async () => {
+        if (++runs === 1) return 'first'
+        late.resolve()
+        await clock.advance(0)
+        throw new Error('out of stock')
+      },
+    },
+    shared,
+  )
+  store.fates.push(storedLater(late.promise))
+  const asked = order.flip('reserve only')
+  await timed(clock, asked)
+  expect((await asked).outputs.reserve).toBe('first')
+  expect([...store.rows]).toEqual([['reserved', 1]])
+  expect(await kinds(order)).toEqual(['requested', 'stepped', 'committed'])
+})
+
+test('a lost answer to an undo that was stored: it is not undone again, and the flip has rolled back', async () => {
+  const { order, store, clock } = open({ ship: () => Promise.reject(new Error('no truck')) })
+  store.fates.push((go) => go(), answerLost)
+  const asked = order.safeFlip('place')
+  await timed(clock, asked)
+  expect((await asked).error?.code).toBe('FLIP_ROLLED_BACK')
+  expect(store.rows.get('freed')).toBe(1)
+})
+
+test('a store that opens no transaction is asked again: nothing has run, so it is no failure of the step', async () => {
+  const { order, store, clock } = open()
+  store.shut = 6
+  const asked = order.flip('place')
+  await timed(clock, asked)
+  expect((await asked).to).toBe('placed')
+  expect(store.opened).toBe(1)
+})
+
+test('a store that opens no transaction for too long fails the flip by its timeout', async () => {
+  const { order, store, clock } = open()
+  store.shut = Number.POSITIVE_INFINITY
+  const asked = order.safeFlip('place')
+  expect(await timed(clock, asked, 100)).toBeLessThan(63_000)
+  expect((await asked).error?.facts).toMatchObject({ failure: { code: 'FLIP_TIMEOUT' } })
+})
+
+test('what the store takes back is a failure of the step, tried as often as it may be', async () => {
+  const { order, store, clock } = open()
+  store.fates.push(refused, refused, refused)
+  const asked = order.safeFlip('place')
+  await timed(clock, asked)
+  expect((await asked).error?.facts).toMatchObject({ failure: { code: 'STEP_FAILED', message: 'the store said no' } })
+  expect([...store.rows]).toEqual([])
+})
+
+test('an owner that was paused past its lease commits nothing when it wakes, and says so', async () => {
+  const shared = shop()
+  const { clock: paused } = stage()
+  const late = signal()
+  const zombie = open({ reserve: () => late.promise }, { ...shared, clock: paused })
+  const asked = zombie.order.safeFlip('place')
+  await shared.clock.advance(15_000)
+  const { gate, order } = open({}, shared)
+  expect((await gate.recover()).adopted).toMatchObject([{ outcome: 'committed' }])
+  late.resolve()
+  expect((await asked).error?.code).toBe('FENCED')
+  expect([...shared.store.rows]).toEqual([['reserved', 1]])
+  expect(await kinds(order)).toEqual(['requested', 'adopted', 'stepped', 'stepped', 'committed'])
+})
+
+test('an owner that cannot renew gives its transaction up: what its function does later is never stored', async () => {
+  const shared = shop()
+  const late = signal()
+  const renew = (): Promise<never> => Promise.reject(new Error('no network'))
+  const deaf = { ...shared.store.journal, renew }
+  const asked = open({ reserve: () => late.promise }, shared, deaf).order.safeFlip('place')
+  expect(await timed(shared.clock, asked)).toBeLessThanOrEqual(10_000)
+  expect((await asked).error?.code).toBe('LEASE_LOST')
+  late.resolve()
+  await shared.clock.advance(0)
+  expect([...shared.store.rows]).toEqual([])
+})
+
+test('an exclusive resource that is lost while an irreversible transaction is committed comes too late', async () => {
+  const shared = shop()
+  const lock = {
+    acquire: async (...[resource, options]: Parameters<typeof shared.lock.acquire>) => {
+      const lease = await shared.lock.acquire(resource, options)
+      return { ...lease, renew: () => Promise.resolve(false) }
+    },
+  }
+  const { order, store, clock } = open({}, { ...shared, lock })
+  const slow = signal()
+  store.fates.push(
+    (go) => go(),
+    meanwhile(() => slow.promise),
+  )
+  const asked = order.safeFlip('bill')
+  await clock.advance(6_000)
+  slow.resolve()
+  await clock.advance(0)
+  expect((await asked).data?.to).toBe('placed')
+  expect(store.rows.get('billed')).toBe(1)
+})
