@@ -119,7 +119,9 @@ export function schemaScript(options: SchemaOptions): string {
   const schema = parseName(options.schema, 'schema', 'phasegate')
   const role = options.role === undefined ? undefined : parseName(options.role, 'role', '')
   const steps = migrations(schema).map((sql, index) => step(schema, index + 1, sql))
-  return `select pg_advisory_xact_lock(hashtext('phasegate ${schema}'));
+  // Who has waited for the lock must see what its holder has made, whatever the role's isolation level is.
+  return `set transaction isolation level read committed;
+select pg_advisory_xact_lock(hashtext('phasegate ${schema}'));
 create schema if not exists ${schema};
 create table if not exists ${schema}.version (version int primary key, since timestamptz not null default now());
 ${steps.join('')}${role === undefined ? '' : grants(schema, role)}`
