@@ -146,13 +146,14 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   },
   FLIP_NOT_STUCK: { means: 'Only a stuck flip can be resolved.', mend: 'Cancel it, or wait.' },
   RESOURCE_BUSY: {
-    means: 'An exclusive resource of the flip is held by another. Nothing was done.',
+    means:
+      'A resource, exclusive to a flip or to a routine, is held by another, or others wait for it. Nothing was done.',
     mend: 'Try later, or pass a longer `wait`.',
   },
   LEASE_LOST: {
     means:
-      'This process can no longer be sure to own the flip: it was paused, or could not renew in time. Another may have adopted it.',
-    mend: 'Touch nothing outside any more. The outcome is in the journal.',
+      'This process can no longer be sure to own the flip or the resource: it was paused, or could not renew in time. Another may have taken over.',
+    mend: 'Touch nothing outside any more. The outcome of a flip is in the journal.',
   },
   FENCED: {
     means: 'The subject has a newer owner; what this process wanted to record was refused.',
