@@ -40,7 +40,7 @@ export class Desk {
   constructor(core: Core, id: string) {
     this.core = core
     this.log = new SubjectLog(core.engine, id)
-    this.permits = new Permits(this.log)
+    this.permits = new Permits(this.log, this)
   }
 
   get id(): string {
@@ -50,6 +50,11 @@ export class Desk {
   /** The flip of this subject that this process owns. */
   get run(): Run | undefined {
     return this.#run
+  }
+
+  /** Whether this process has anything going on with the subject. */
+  get isBusy(): boolean {
+    return this.#run !== undefined || this.calls.size > 0 || this.permits.anyOut
   }
 
   /** The head as last seen, where it can be acted on as it is. */

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/index.ts'
 import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
 import { Denials } from './denials.ts'
 import { type Core, Desk } from './desk.ts'
+import { Desks } from './desks.ts'
 import type { GateArguments, TypedChart } from './gate-options.ts'
 import { type GateSettings, parseGateOptions, parseLimit, parseSubjectId } from './options.ts'
 import { recover, repeat, stranded } from './recovery.ts'
@@ -36,7 +37,7 @@ class LiveGate {
   readonly #settings: GateSettings
   readonly #core: Core
   readonly #denials: Denials
-  readonly #desks = new Map<string, Desk>()
+  readonly #desks: Desks
   #state: State = { type: 'open' }
   #stopPolling: Stop | undefined
 
@@ -47,6 +48,7 @@ class LiveGate {
     const events = new Events(chart.name)
     const engine = createEngine(chart, settings, events)
     this.#core = { chart, engine, lock: settings.lock, events, assertOpen: () => this.#assertOpen() }
+    this.#desks = new Desks((id) => new Desk(this.#core, id))
   }
 
   get owner(): string {
@@ -54,7 +56,7 @@ class LiveGate {
   }
 
   subject(id: string): GateSubject {
-    return new GateSubject(this.#desk(parseSubjectId(id)), this.#denials)
+    return new GateSubject(this.#desks.get(parseSubjectId(id)), this.#denials)
   }
 
   on<Event extends GateEvent>(event: Event, listener: (payload: GateEvents[Event]) => unknown): Stop {
@@ -108,18 +110,15 @@ class LiveGate {
 
   /** The flips that this gate owns now. */
   #runs(): readonly Run[] {
-    return [...this.#desks.values()].flatMap(({ run }) => (run === undefined ? [] : [run]))
+    return [...this.#desks].flatMap(({ run }) => (run === undefined ? [] : [run]))
   }
 
   #recover(limit: number): Promise<Recovery> {
     const fire = (desk: Desk, flip: string) => new GateSubject(desk, this.#denials).fire(flip)
-    return recover({ core: this.#core, desk: (id) => this.#desk(id), fire }, limit)
-  }
-
-  #desk(id: string): Desk {
-    const desk = this.#desks.get(id) ?? new Desk(this.#core, id)
-    this.#desks.set(id, desk)
-    return desk
+    return recover(
+      { core: this.#core, isOpen: () => this.#state.type === 'open', desk: (id) => this.#desks.get(id), fire },
+      limit,
+    )
   }
 
   #assertOpen(): void {

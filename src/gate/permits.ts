@@ -11,12 +11,15 @@ export interface Permit {
 /** The permits of one phase that are out. */
 class Ward {
   readonly phase: string
+  /** As long as a permit is out, so is the desk that gave it there: a flip has to wait for it. */
+  readonly permits: Permits
   out = 0
   isShut = false
   readonly #waiting = new Set<() => void>()
 
-  constructor(phase: string) {
+  constructor(phase: string, permits: Permits) {
     this.phase = phase
+    this.permits = permits
   }
 
   back(): void {
@@ -60,11 +63,14 @@ class IssuedPermit implements Permit {
 
 /** The permits of one subject, as given out by this process. They are counted, not recorded. */
 export class Permits {
+  /** Who gives them out. */
+  readonly desk: object
   readonly #log: SubjectLog
   readonly #wards = new Map<string, Ward>()
   #last: Ward | undefined
 
-  constructor(log: SubjectLog) {
+  constructor(log: SubjectLog, desk: object) {
+    this.desk = desk
     this.#log = log
   }
 
@@ -91,13 +97,18 @@ export class Permits {
     for (const ward of this.#wards.values()) ward.isShut = false
   }
 
+  get anyOut(): boolean {
+    for (const ward of this.#wards.values()) if (ward.out > 0) return true
+    return false
+  }
+
   /** How many permits for `phase` are out. */
   out(phase: string): number {
     return this.#wards.get(phase)?.out ?? 0
   }
 
   #ward(phase: string): Ward {
-    const ward = this.#wards.get(phase) ?? new Ward(phase)
+    const ward = this.#wards.get(phase) ?? new Ward(phase, this)
     this.#wards.set(phase, ward)
     this.#last = ward
     return ward

@@ -15,6 +15,8 @@ const MOST_LOOKS = 4
 /** What recovery needs of the gate. */
 export interface Recoverer {
   readonly core: Core
+  /** A gate that is closing takes nothing up any more. */
+  isOpen(): boolean
   desk(id: string): Desk
   /** Asks for the flip of a timer, as the system. */
   fire(desk: Desk, flip: string): Promise<Answer>
@@ -27,6 +29,7 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
   const fired: Recovery['fired'][number][] = []
   const skipped: Recovery['skipped'][number][] = []
   const skipping = async (subject: string, work: () => Promise<void>): Promise<void> => {
+    if (!gate.isOpen()) return
     try {
       await work()
     } catch (error) {
@@ -35,6 +38,7 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
     }
   }
   await inChunks(
+    gate,
     limit,
     (most) => engine.journal.abandoned(chart.name, most),
     (id) =>
@@ -44,6 +48,7 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
       }),
   )
   await inChunks(
+    gate,
     limit,
     (most) => engine.journal.due(chart.name, most),
     (id) =>
@@ -71,12 +76,13 @@ async function fireDue(gate: Recoverer, desk: Desk): Promise<Recovery['fired']> 
  * meanwhile need not be looked at. Each is worked on once.
  */
 async function inChunks(
+  gate: Pick<Recoverer, 'isOpen'>,
   limit: number,
   ask: (most: number) => Promise<readonly string[]>,
   work: (id: string) => Promise<void>,
 ): Promise<void> {
   const seen = new Set<string>()
-  while (seen.size < limit) {
+  while (gate.isOpen() && seen.size < limit) {
     const most = Math.min(CHUNK, limit - seen.size)
     const fresh = (await ask(seen.size + most)).filter((id) => !seen.has(id)).slice(0, most)
     if (fresh.length === 0) return

@@ -100,3 +100,30 @@ test('a gate that is closed by the very step that begins waits for its flip', as
   expect((await crane.flip('lift')).to).toBe('high')
   expect(await closing).toEqual({ left: [] })
 })
+
+test('a gate that closes while it recovers takes no more flips up', async () => {
+  const shared = stage()
+  const dead = open(shared, () => new Promise(() => undefined))
+  for (let n = 0; n < 20; n++) void dead.gate.subject(`crane-${n}`).safeFlip('lift')
+  await shared.clock.advance(0)
+  const closed = dead.gate.close({ within: 0 })
+  await shared.clock.advance(0)
+  await closed
+  await shared.clock.advance(15_000)
+
+  const begun: string[] = []
+  const going = signal()
+  const { gate } = open(shared, (step) => {
+    begun.push(step)
+    return going.promise
+  })
+  const recovering = gate.recover()
+  await shared.clock.advance(0)
+  const closing = gate.close()
+  going.resolve()
+  await closing
+  expect((await recovering).adopted).toHaveLength(4)
+  expect(begun.filter((step) => step === 'hook')).toHaveLength(4)
+  const heir = open(shared)
+  expect((await heir.gate.recover()).adopted).toHaveLength(16)
+})
