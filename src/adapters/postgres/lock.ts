@@ -24,7 +24,7 @@ export interface PostgresLockOptions {
  *
  * @example createGate(upgrade, { journal: postgresJournal(pool), lock: postgresLock(pool) })
  */
-export function postgresLock(client: PgPool | PostgresSql, options?: PostgresLockOptions): Lock {
+export function postgresLock(client: PgPool | Pick<PostgresSql, 'unsafe'>, options?: PostgresLockOptions): Lock {
   const given = known(options, 'postgresLock options', ['schema', 'timeout', 'clock', 'random'])
   const clock = (given.clock as Clock | undefined) ?? systemClock
   return new LeaseRows({

@@ -8,7 +8,7 @@ import { type SchemaOptions, schemaScript } from './schema.ts'
  *
  * @example await migrate(new Pool({ connectionString: process.env.ADMIN_DATABASE_URL }), { role: 'app' })
  */
-export async function migrate(client: PgPool | PostgresSql, options?: SchemaOptions): Promise<void> {
+export async function migrate(client: PgPool | Pick<PostgresSql, 'unsafe'>, options?: SchemaOptions): Promise<void> {
   const given = known(options, 'migrate options', ['schema', 'role']) as SchemaOptions
   await databaseOf(client, systemClock).script(schemaScript(given))
 }

@@ -79,12 +79,12 @@ create trigger never_deleted before delete or truncate on ${schema}.head
 create trigger never_deleted before delete or truncate on ${schema}.lease
   for each statement execute function ${schema}.refuse();
 
--- For people.
+-- For people. json knows no NUL; a name may hold one.
 create view ${schema}.timeline as
-  select h.chart, h.id, r.n, to_timestamp((r.header::json ->> 't')::double precision / 1000) as at,
-    r.header::json ->> 'kind' as kind, (r.header::json ->> 'epoch')::bigint as epoch,
-    r.header::json ->> 'flip' as flip_id, r.header::json ->> 'actor' as actor, r.payload
-  from ${schema}.record r join ${schema}.head h using (subject);
+  select h.chart, h.id, r.n, to_timestamp((says ->> 't')::double precision / 1000) as at, says ->> 'kind' as kind,
+    (says ->> 'epoch')::bigint as epoch, says ->> 'flip' as flip_id, says ->> 'actor' as actor, r.payload
+  from ${schema}.record r join ${schema}.head h using (subject),
+    lateral (select replace(r.header, '\\u0000', '\\ufffd')::json as says) as parsed;
 `
 }
 
