@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { createGate, type FlipOutcome, type Gate, type Journal } from 'phasegate'
+import type { PoolClient } from 'pg'
+import { createGate, type FlipOutcome, type Gate, type Journal, type TransactionalJournal } from 'phasegate'
 import { furnace } from './chart.ts'
 import type { Ledger } from './ledger.ts'
 import { CalmSite } from './site.ts'
@@ -12,7 +13,7 @@ export interface Aftermath {
 }
 
 interface Scene {
-  readonly journal: Journal
+  readonly journal: TransactionalJournal<PoolClient>
   readonly ledger: Ledger
   readonly leaseMs: number
 }

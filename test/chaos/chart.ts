@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import { chart, deny } from 'phasegate'
 import { z } from 'zod'
 
@@ -14,6 +15,9 @@ export interface Work {
 export interface Site {
   run(work: Work): Promise<string>
   undo(work: Work): Promise<string>
+  /** In the journal's own transaction. */
+  sell(tx: PoolClient, work: Work): Promise<string>
+  refund(tx: PoolClient, work: Work): Promise<string>
   isTrue(): boolean
   isAllowed(): boolean
 }
@@ -21,13 +25,17 @@ export interface Site {
 const input = z.object({ note: z.string() })
 const run = (work: Work & { readonly deps: Site }): Promise<string> => work.deps.run(work)
 const undo = (work: Work & { readonly deps: Site }): Promise<string> => work.deps.undo(work)
-const compensate = { run: undo, retry: { attempts: 30, base: '50ms', cap: '500ms' } } as const
+const sell = (tx: PoolClient, work: Work & { readonly deps: Site }): Promise<string> => work.deps.sell(tx, work)
+const refund = (tx: PoolClient, work: Work & { readonly deps: Site }): Promise<string> => work.deps.refund(tx, work)
+const limits = { attempts: 30, base: '50ms', cap: '500ms' } as const
+const compensate = { run: undo, retry: limits } as const
 const step = { run, compensate, timeout: '10s' } as const
 const again = { attempts: 3, base: '50ms', cap: '500ms' } as const
 
 /** Flips of no step up to three, with everything a step can be. */
 export const furnace = chart('furnace', { version: 1 })
   .deps<Site>()
+  .transaction<PoolClient>()
   .phase('idle', { initial: true })
   .phase('warm')
   .phase('hot')
@@ -65,7 +73,16 @@ export const furnace = chart('furnace', { version: 1 })
       .to('cold')
       .input(input)
       .step('open', step)
-      .step('burn', { run, irreversible: true, timeout: '10s', retry: { attempts: 20, base: '50ms', cap: '500ms' } }),
+      .step('burn', { run, irreversible: true, timeout: '10s', retry: limits }),
+  )
+  .flip('sell', (f) =>
+    f
+      .from('idle', 'hot', 'cold')
+      .to('warm')
+      .input(input)
+      .transact('sell', { run: sell, compensate: { run: refund, retry: limits }, timeout: '10s', retry: again })
+      .step('deliver', { ...step, retry: again })
+      .transact('book', { run: sell, compensate: { run: refund, retry: limits }, timeout: '10s' }),
   )
   .flip('reset', (f) => f.from('warm', 'hot', 'cold').to('idle'))
   .build()

@@ -1,7 +1,7 @@
 import type { Head, Journal, JournalRecord, SealedRecord, Settled } from 'phasegate'
 import { open } from '../../src/audit/index.ts'
 import { grouped } from './grouped.ts'
-import type { Entry } from './ledger.ts'
+import type { Entry, Sale } from './ledger.ts'
 import type { Acknowledged } from './messages.ts'
 
 /** All that the journal says of a subject. */
@@ -18,6 +18,8 @@ export interface Evidence {
   readonly chart: string
   readonly chronicles: readonly Chronicle[]
   readonly ledger: readonly Entry[]
+  /** What the transactions of the journal have written. */
+  readonly sales: readonly Sale[]
   readonly acknowledged: readonly Acknowledged[]
 }
 

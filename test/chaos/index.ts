@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import { hasPostgres, INSTALL_POSTGRES, type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { type PostgresProxy, startProxy } from '../servers/proxy.ts'
@@ -9,9 +9,9 @@ import { furnace } from './chart.ts'
 import { type Judgement, judge } from './check/index.ts'
 import { Crew } from './crew.ts'
 import { chroniclesOf, type Evidence } from './evidence.ts'
-import { makeLedger, postgresLedger, readLedger } from './ledger.ts'
+import { makeLedger, pool, postgresLedger, readLedger, readSales } from './ledger.ts'
 import { seeded } from './random.ts'
-import { countsOf, linesOf, writeResults } from './report.ts'
+import { countsOf, linesOf, writeEvidence, writeResults } from './report.ts'
 import { Storm } from './storm.ts'
 
 // Many processes flip the same subjects through one PostgreSQL, while processes are killed and stopped, connections are
@@ -30,6 +30,8 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '8' },
     subjects: { type: 'string', default: '200' },
     json: { type: 'string' },
+    /** Where to leave everything that was judged, for a closer look. */
+    evidence: { type: 'string' },
   },
 })
 
@@ -43,20 +45,20 @@ async function main(): Promise<boolean> {
   say(`chaos: ${seconds} s, ${workers} processes, ${subjects} subjects, --seed ${seed}`)
   const server = await startPostgres({ fsync: true })
   const proxy = await startProxy({ target: server.port })
-  const pool = new pg.Pool({ connectionString: server.url, max: 8 })
-  pool.on('error', () => undefined)
+  const direct = pool(server.port, 8)
   try {
-    return await rage(server, proxy, pool)
+    return await rage(server, proxy, direct)
   } finally {
-    await Promise.all([pool.end(), proxy.stop()])
+    proxy.stop()
+    await direct.end()
     await server.stop()
   }
 }
 
-async function rage(server: PostgresServer, proxy: PostgresProxy, pool: pg.Pool): Promise<boolean> {
+async function rage(server: PostgresServer, proxy: PostgresProxy, direct: pg.Pool): Promise<boolean> {
   const forMs = Number(values.seconds) * 1_000
-  await migrate(pool)
-  await makeLedger(pool)
+  await migrate(direct)
+  await makeLedger(direct)
   const crew = new Crew(Number(values.workers), {
     seed: values.seed,
     subjects: Number(values.subjects),
@@ -72,13 +74,14 @@ async function rage(server: PostgresServer, proxy: PostgresProxy, pool: pg.Pool)
   await storm.blow()
   progress('the storm is over')
   const hung = await crew.finish(FINISH_WITHIN_MS)
-  const journal = postgresJournal(pool)
-  const aftermath = await clearUp({ journal, ledger: postgresLedger(pool), leaseMs: LEASE_MS })
+  const journal = postgresJournal(direct)
+  const aftermath = await clearUp({ journal, ledger: postgresLedger(direct), leaseMs: LEASE_MS })
   progress('nothing is in progress any more')
   const evidence: Evidence = {
     chart: furnace.name,
     chronicles: await chroniclesOf(journal, furnace.name),
-    ledger: await readLedger(pool),
+    ledger: await readLedger(direct),
+    sales: await readSales(direct),
     acknowledged: crew.told.acknowledged,
   }
   const findings = [...(await judge(evidence)), ...ourselves({ crew, hung, aftermath, storm, proxy, forMs })]
@@ -91,6 +94,7 @@ async function rage(server: PostgresServer, proxy: PostgresProxy, pool: pg.Pool)
   say(`cleared up: ${aftermath.done}`)
   for (const line of [...countsOf(crew.told, evidence), ...linesOf(judgements)]) say(line)
   if (values.json !== undefined) writeResults(values.json, judgements)
+  if (values.evidence !== undefined) writeEvidence(values.evidence, evidence)
   progress('judged')
   return judgements.every(({ problems }) => problems.length === 0)
 }

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 
 /** What became of an effect: it happened, it had happened before under its key, or its token was too old. */
 export type Verdict = 'applied' | 'known' | 'refused'
@@ -28,6 +28,7 @@ create table ledger.entry (
   verdict text not null
 );
 create index on ledger.entry (key);
+create table ledger.sale (id bigserial primary key, key text not null, epoch bigint not null, owner text not null);
 create function ledger.apply(s text, k text, e bigint, o text) returns text language plpgsql as $$
 declare
   newest bigint;
@@ -52,8 +53,6 @@ export function postgresLedger(pool: pg.Pool): Ledger {
   return {
     async apply({ subject, key, epoch, owner }, mayStill) {
       const client = await pool.connect()
-      const broken = (): void => undefined
-      client.on('error', broken)
       let error: Error | undefined
       try {
         // Now that there is a connection: from here to the server is no wait that could make it too late.
@@ -65,11 +64,22 @@ export function postgresLedger(pool: pg.Pool): Ledger {
         error = thrown instanceof Error ? thrown : new Error(String(thrown))
         throw error
       } finally {
-        client.removeListener('error', broken)
         client.release(error)
       }
     },
   }
+}
+
+/** What a step of the journal's own transactions has written: nothing keeps it from doing so twice. */
+export type Sale = Pick<Entry, 'key' | 'epoch' | 'owner'>
+
+export async function writeSale(tx: pg.PoolClient, { key, epoch, owner }: Sale): Promise<void> {
+  await tx.query('insert into ledger.sale (key, epoch, owner) values ($1, $2, $3)', [key, epoch, owner])
+}
+
+export async function readSales(pool: pg.Pool): Promise<readonly Sale[]> {
+  const { rows } = await pool.query<Record<keyof Sale, string>>('select key, epoch, owner from ledger.sale order by id')
+  return rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
 }
 
 /** Everything it was asked, in order. */
@@ -78,4 +88,14 @@ export async function readLedger(pool: pg.Pool): Promise<readonly Entry[]> {
     'select subject, key, epoch, owner, verdict from ledger.entry order by id',
   )
   return rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
+}
+
+/** A pool that bears being cut off. */
+export function pool(port: number, max: number): pg.Pool {
+  const facts = { host: '127.0.0.1', user: 'postgres', database: 'postgres', port, max }
+  const made = new pg.Pool({ ...facts, connectionTimeoutMillis: 1_000, statement_timeout: 5_000 })
+  made.on('error', () => undefined)
+  // A new connection can break before whoever asked for it has it in hand.
+  made.on('connect', (client) => client.on('error', () => undefined))
+  return made
 }

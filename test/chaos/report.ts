@@ -30,7 +30,7 @@ export function countsOf(told: Told, evidence: Evidence): readonly string[] {
     `refused: ${refused}`,
     `journal: ${evidence.chronicles.length} subjects; ${kinds}`,
     `keys: ${keys.size}, with ${keyed.length} attempts`,
-    `ledger: ${verdicts}`,
+    `ledger: ${verdicts}; in transactions ${evidence.sales.length}`,
     `besides: ${told.noted}`,
   ]
 }
@@ -58,4 +58,11 @@ export function writeResults(file: string, judgements: readonly Judgement[]): vo
     ],
   }
   writeFileSync(file, JSON.stringify(results))
+}
+
+/** Everything that was judged. */
+export function writeEvidence(file: string, evidence: Evidence): void {
+  const { records } = readingOf(evidence)
+  const { ledger, sales, acknowledged } = evidence
+  writeFileSync(file, JSON.stringify({ records: Object.fromEntries(records), ledger, sales, acknowledged }))
 }

@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { terminal } from 'phasegate'
+import type { PoolClient } from 'pg'
+import { isPhasegateError, terminal } from 'phasegate'
 import type { Site, Work } from './chart.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, writeSale } from './ledger.ts'
 import { roll } from './random.ts'
 
 /** How often a step or an undo goes some other way than well. */
-const RUN = { failsFirst: 0.03, failsAfter: 0.03, failsForGood: 0.015, isSlow: 0.1, isVerySlow: 0.01 } as const
-const UNDO = { failsFirst: 0.02, failsAfter: 0.02, failsForGood: 0.005, isSlow: 0.05, isVerySlow: 0.005 } as const
+const RUN = { failsFirst: 0.03, failsAfter: 0.03, failsForGood: 0.015, isSlow: 0.15, isVerySlow: 0.015 } as const
+const UNDO = { failsFirst: 0.02, failsAfter: 0.02, failsForGood: 0.005, isSlow: 0.1, isVerySlow: 0.01 } as const
+
+type Mood = keyof typeof RUN | 'otherwise'
 
 export interface MoodySiteOptions {
   readonly ledger: Ledger
@@ -25,11 +28,19 @@ export class MoodySite implements Site {
   }
 
   run(work: Work): Promise<string> {
-    return this.#do(work, roll(this.#options.random, RUN))
+    return this.#do(work, this.#mood(RUN), () => this.#apply(work))
   }
 
   undo(work: Work): Promise<string> {
-    return this.#do(work, roll(this.#options.random, UNDO))
+    return this.#do(work, this.#mood(UNDO), () => this.#apply(work))
+  }
+
+  sell(tx: PoolClient, work: Work): Promise<string> {
+    return this.#do(work, this.#mood(RUN), () => sale(tx, this.owner, work))
+  }
+
+  refund(tx: PoolClient, work: Work): Promise<string> {
+    return this.#do(work, this.#mood(UNDO), () => sale(tx, this.owner, work))
   }
 
   isTrue(): boolean {
@@ -40,17 +51,26 @@ export class MoodySite implements Site {
     return this.#options.random() < 0.95
   }
 
-  async #do(work: Work, mood: keyof typeof RUN | 'otherwise'): Promise<string> {
+  #mood(moods: typeof RUN | typeof UNDO): Mood {
+    return roll(this.#options.random, moods)
+  }
+
+  async #do(work: Work, mood: Mood, act: () => Promise<string>): Promise<string> {
     const { random, leaseMs } = this.#options
-    if (mood === 'isSlow') await pause(20 + 250 * random(), undefined, { signal: work.signal })
-    if (mood === 'isVerySlow') await pause(leaseMs * (0.7 + random()), undefined, { signal: work.signal })
+    if (mood === 'isSlow') await wait(20 + 250 * random(), work.signal)
+    if (mood === 'isVerySlow') await wait(leaseMs * (0.7 + random()), work.signal)
     if (mood === 'failsFirst') throw new Error('it failed before it did anything')
-    // A step that does not ask is held back by the ledger.
-    if (random() < 0.5) work.assertHeld()
-    const output = await effect(this.#options.ledger, this.owner, work)
+    const output = await act()
     if (mood === 'failsAfter') throw new Error('it failed after it had done its work')
     if (mood === 'failsForGood') throw terminal(new Error('it will never work'))
     return output
+  }
+
+  /** A step that does not ask whether it still owns the flip is held back by the ledger. */
+  #apply(work: Work): Promise<string> {
+    const isCareful = this.#options.random() < 0.5
+    if (isCareful) work.assertHeld()
+    return effect(this.#options.ledger, this.owner, work, isCareful)
   }
 }
 
@@ -64,11 +84,19 @@ export class CalmSite implements Site {
   }
 
   run(work: Work): Promise<string> {
-    return effect(this.#ledger, this.owner, work)
+    return effect(this.#ledger, this.owner, work, true)
   }
 
   undo(work: Work): Promise<string> {
-    return effect(this.#ledger, this.owner, work)
+    return effect(this.#ledger, this.owner, work, true)
+  }
+
+  sell(tx: PoolClient, work: Work): Promise<string> {
+    return sale(tx, this.owner, work)
+  }
+
+  refund(tx: PoolClient, work: Work): Promise<string> {
+    return sale(tx, this.owner, work)
   }
 
   isTrue(): boolean {
@@ -81,8 +109,34 @@ export class CalmSite implements Site {
 }
 
 /** What it returns tells who did it: no two attempts could return the same by accident. */
-async function effect(ledger: Ledger, owner: string, { subject, stepKey: key, epoch, signal }: Work): Promise<string> {
-  const verdict = await ledger.apply({ subject, key, epoch, owner }, () => signal.throwIfAborted())
+async function effect(ledger: Ledger, owner: string, work: Work, isCareful: boolean): Promise<string> {
+  const { subject, stepKey: key, epoch, signal } = work
+  const verdict = await ledger.apply({ subject, key, epoch, owner }, () => assertWanted(signal, isCareful))
   if (verdict === 'refused') throw new Error(`the ledger has seen a newer token than ${epoch}`)
   return `${key} by ${epoch}`
+}
+
+async function sale(tx: PoolClient, owner: string, { stepKey: key, epoch }: Work): Promise<string> {
+  await writeSale(tx, { key, epoch, owner })
+  return `${key} by ${epoch}`
+}
+
+/**
+ * No token holds back what comes too late for its own owner, who may be undoing it: a step has to end when it is told to.
+ * A careless one goes on, though, when its owner was replaced.
+ */
+function assertWanted(signal: AbortSignal, isCareful: boolean): void {
+  if (signal.aborted && (isCareful || !isPhasegateError(signal.reason))) throw signal.reason
+}
+
+/** Waits, unless the step is told to end; that its owner was replaced does not interest it. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  const told = new AbortController()
+  const tell = (): void => {
+    if (!isPhasegateError(signal.reason)) told.abort(signal.reason)
+  }
+  if (signal.aborted) tell()
+  signal.addEventListener('abort', tell, { once: true })
+  await pause(ms, undefined, { signal: told.signal })
+  signal.removeEventListener('abort', tell)
 }

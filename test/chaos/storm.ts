@@ -17,8 +17,8 @@ export interface StormOptions {
 /** Of each statement, to be cut somewhere. */
 const CUT = 0.004
 const KILL_EVERY_MS = 2_500
-const FREEZE_EVERY_MS = 3_500
-const SERVER_KILL_EVERY_MS = 12_000
+const FREEZE_EVERY_MS = 2_000
+const SERVER_KILL_EVERY_MS = 9_000
 
 /** Everything that can happen to processes, connections and the server, for some time, and then no more. */
 export class Storm {
@@ -75,11 +75,18 @@ export class Storm {
     victim.thaw()
   }
 
+  /** Sometimes when it has done what nobody has heard of; sometimes its port is closed, sometimes it does not answer. */
   async #killServer(): Promise<void> {
-    const { server, random } = this.#options
+    const { server, proxy, random } = this.#options
+    if (random() < 0.7) {
+      proxy.deafen()
+      await pause(100)
+    }
+    if (random() < 0.7) proxy.shut()
     await server.kill()
     this.counts.add('server kills')
     await this.#wait(500 * random())
     await server.restart()
+    await proxy.open()
   }
 }

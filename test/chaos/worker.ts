@@ -1,8 +1,7 @@
-import pg from 'pg'
 import { createGate, isPhasegateError } from 'phasegate'
 import { postgresJournal } from 'phasegate/postgres'
 import { furnace } from './chart.ts'
-import { postgresLedger } from './ledger.ts'
+import { pool, postgresLedger } from './ledger.ts'
 import type { Message, Orders } from './messages.ts'
 import { seeded } from './random.ts'
 import { MoodySite } from './site.ts'
@@ -44,13 +43,6 @@ await Promise.all([journalPool.end(), ledgerPool.end()])
 tell({ type: 'finished' })
 process.disconnect()
 process.exit(0)
-
-function pool(port: number, max: number): pg.Pool {
-  const facts = { host: '127.0.0.1', user: 'postgres', database: 'postgres' }
-  const made = new pg.Pool({ ...facts, port, max, connectionTimeoutMillis: 1_000, statement_timeout: 5_000 })
-  made.on('error', () => undefined)
-  return made
-}
 
 function text(what: unknown): string {
   return what instanceof Error ? (what.stack ?? what.message) : String(what)

@@ -18,7 +18,7 @@ export interface WorkloadOptions {
 const CALLERS = 5
 /** Many callers meet on a few subjects. */
 const HOT = 5
-const FLIPS = ['warm', 'heat', 'cool', 'burn', 'reset'] as const
+const FLIPS = ['warm', 'heat', 'cool', 'burn', 'sell', 'reset'] as const
 const WAITS = [0, 0, 300, 2_000] as const
 /** For how long the same few keys of a subject are used. */
 const KEYS_LAST_MS = 4_000

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
@@ -12,7 +13,7 @@ describeWith('postgres', 'a proxy that breaks connections', (facts) => {
     await direct.query(`CREATE SCHEMA ${schema}`)
     await direct.query(`CREATE TABLE ${schema}.t (n int)`)
     const proxy = await startProxy({ target: facts.port, holeMs })
-    whenFinished(() => proxy.stop())
+    whenFinished(async () => proxy.stop())
     const client = await connected(proxy, whenFinished)
     const rows = async (): Promise<readonly number[]> => {
       const found = await direct.query<{ n: number }>(`SELECT n FROM ${schema}.t ORDER BY n`)
@@ -24,8 +25,8 @@ describeWith('postgres', 'a proxy that breaks connections', (facts) => {
   async function connected(proxy: PostgresProxy, whenFinished: WhenFinished): Promise<pg.Client> {
     const client = new pg.Client({ ...connection(facts), port: proxy.port })
     client.on('error', () => undefined)
-    whenFinished(() => client.end())
     await client.connect()
+    whenFinished(() => client.end())
     return client
   }
 
@@ -66,6 +67,26 @@ describeWith('postgres', 'a proxy that breaks connections', (facts) => {
     void proxy.cutNext('hole')
     await expect(client.query('SELECT 1')).rejects.toThrow()
     expect(performance.now() - begin).toBeGreaterThan(350)
+  })
+
+  test('a connection that was deafened hears nothing of what is done', async ({ onTestFinished }) => {
+    const { proxy, client, rows, table } = await stage(onTestFinished)
+    proxy.deafen()
+    const asked = client.query(`INSERT INTO ${table} VALUES (1)`).catch(() => 'failed')
+    await expect.poll(rows).toEqual([1])
+    expect(await Promise.race([asked, pause(100, 'silence')])).toBe('silence')
+    proxy.stop()
+    expect(await asked).toBe('failed')
+  })
+
+  test('a proxy that is shut refuses connections until it is opened again', async ({ onTestFinished }) => {
+    const { proxy, client } = await stage(onTestFinished)
+    proxy.shut()
+    await expect(connected(proxy, onTestFinished)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await client.query('SELECT 1')
+    await proxy.open()
+    const another = await connected(proxy, onTestFinished)
+    await another.query('SELECT 1')
   })
 
   test('a prepared statement is known by its text', async ({ onTestFinished }) => {

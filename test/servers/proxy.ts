@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from './child.ts'
 import { Frames, type Message, opening, type Unit, Units } from './wire.ts'
 
 /**
@@ -33,15 +34,21 @@ export interface PostgresProxy {
   cutNext(where: Where, matching?: (sql: string) => boolean): Promise<void>
   /** From now on cuts by chance; undefined ends it. */
   chaos(chaos: Chaos | undefined): void
-  stop(): Promise<void>
+  /** Of the connections that there are, none hears anything any more, though the server goes on doing what it is asked. */
+  deafen(): void
+  /** From now on refuses connections, as a port does where nobody listens; those that there are stay. */
+  shut(): void
+  /** Takes connections again. */
+  open(): Promise<void>
+  stop(): void
 }
 
 const PLACES: readonly Where[] = ['before', 'after', 'inside', 'hole']
 
 /** A way to a PostgreSQL server that breaks where it is told to. */
 export async function startProxy(options: ProxyOptions): Promise<PostgresProxy> {
-  const proxy = new Breaker({ target: options.target, holeMs: options.holeMs ?? 3_000 })
-  await proxy.listen()
+  const proxy = new Breaker({ port: await freePort(), target: options.target, holeMs: options.holeMs ?? 3_000 })
+  await proxy.open()
   return proxy
 }
 
@@ -52,6 +59,7 @@ interface Order {
 }
 
 interface Settings {
+  readonly port: number
   readonly target: number
   readonly holeMs: number
 }
@@ -59,27 +67,38 @@ interface Settings {
 class Breaker implements PostgresProxy {
   readonly counts: Record<Where, number> = { before: 0, after: 0, inside: 0, hole: 0 }
   readonly #settings: Settings
-  readonly #server: Server
   readonly #ways = new Set<Way>()
   readonly #orders: Order[] = []
+  #server: Server | undefined
   #chaos: Chaos | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
+  }
+
+  get port(): number {
+    return this.#settings.port
+  }
+
+  async open(): Promise<void> {
+    if (this.#server !== undefined) return
     this.#server = createServer((client) => {
       const way = new Way(client, this.#settings, (sql) => this.#judge(sql))
       this.#ways.add(way)
       client.once('close', () => this.#ways.delete(way))
     })
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  async listen(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1')
+    this.#server.listen(this.port, '127.0.0.1')
     await once(this.#server, 'listening')
+  }
+
+  /** Nobody listens from here on; only the event that says so would wait for the connections. */
+  shut(): void {
+    this.#server?.close()
+    this.#server = undefined
+  }
+
+  deafen(): void {
+    for (const way of this.#ways) way.deafen()
   }
 
   cutNext(where: Where, matching: (sql: string) => boolean = () => true): Promise<void> {
@@ -90,11 +109,9 @@ class Breaker implements PostgresProxy {
     this.#chaos = chaos
   }
 
-  async stop(): Promise<void> {
-    const closed = once(this.#server, 'close')
-    this.#server.close()
+  stop(): void {
     for (const way of this.#ways) way.cut()
-    await closed
+    this.shut()
   }
 
   /** Where the statement is to be cut, if anywhere. */
@@ -150,6 +167,10 @@ class Way {
     }
     this.#client.on('data', (chunk: Buffer) => this.#hearClient(chunk))
     this.#server.on('data', (chunk: Buffer) => this.#hearServer(chunk))
+  }
+
+  deafen(): void {
+    this.#server.removeAllListeners('data').resume()
   }
 
   cut(): void {
@@ -209,7 +230,7 @@ class Way {
   /** The server has answered in full, and is ready for more: what it was asked is done. */
   async #break({ where, share, done }: Cut, answer: Buffer): Promise<void> {
     // Whatever else the server says on this connection, nobody will hear it.
-    this.#server.removeAllListeners('data').resume()
+    this.deafen()
     if (where === 'inside') {
       const length = 1 + Math.floor(share * (answer.length - 1))
       await new Promise((resolve) => this.#client.write(answer.subarray(0, length), resolve))

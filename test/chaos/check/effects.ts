@@ -8,6 +8,12 @@ import { type Check, each } from './check.ts'
 
 const UNDO = ':undo'
 
+/** The steps of a flip whose effect is outside, and those whose effect is in the journal's own transactions. */
+function stepsOf(flip: string, isAtomic: boolean): readonly string[] {
+  const steps = furnace.flips.get(flip)?.steps ?? []
+  return steps.filter(({ atomic }) => atomic === isAtomic).map(({ name }) => name)
+}
+
 /** Where each key was applied, by its place in the ledger. */
 function applications({ evidence }: Reading): ReadonlyMap<string, readonly number[]> {
   const places = grouped(evidence.ledger.entries(), ([, { key, verdict }]) => (verdict === 'applied' ? key : ''))
@@ -52,7 +58,7 @@ const committed: Check = {
   run: (reading) => {
     const applied = applications(reading)
     return each(endedBy(reading, 'committed'), function* ({ subject, requested: { flipId, flip } }) {
-      for (const { name } of furnace.flips.get(flip)?.steps ?? []) {
+      for (const name of stepsOf(flip, false)) {
         if (!applied.has(`${flipId}:${name}`)) yield `${subject}: ${flipId} committed without "${name}"`
         if (applied.has(`${flipId}:${name}${UNDO}`)) yield `${subject}: ${flipId} committed, and "${name}" was undone`
       }
@@ -67,7 +73,7 @@ const rolledBack: Check = {
     const placeOf = (key: string): number | undefined => applied.get(key)?.at(-1)
     return each(endedBy(reading, 'rolledBack'), function* ({ subject, requested: { flipId, flip } }) {
       let undoneLast = Number.POSITIVE_INFINITY
-      for (const { name } of furnace.flips.get(flip)?.steps ?? []) {
+      for (const name of stepsOf(flip, false)) {
         const did = placeOf(`${flipId}:${name}`)
         const undid = placeOf(`${flipId}:${name}${UNDO}`)
         if (did !== undefined && (undid === undefined || undid < did))
@@ -84,4 +90,34 @@ function endedBy({ stories }: Reading, kind: 'committed' | 'rolledBack'): readon
   return [...stories.values()].filter(({ ends }) => ends[0]?.kind === kind)
 }
 
-export const EFFECT_CHECKS: readonly Check[] = [once, tokens, owners, committed, rolledBack]
+const transactions: Check = {
+  name: 'what a transaction wrote is there exactly once where its step or undo is recorded, by the same owner, and nowhere else',
+  run: ({ evidence, stories }) => {
+    const written = grouped(evidence.sales, ({ key }) => key)
+    const recorded = new Map([...stories.values()].flatMap(transactionsOf))
+    return each(new Set([...written.keys(), ...recorded.keys()]), function* (key) {
+      const sales = written.get(key) ?? []
+      const record = recorded.get(key)
+      if (sales.length !== (record === undefined ? 0 : 1))
+        yield `${key}: written ${sales.length} times, and ${record === undefined ? 'not ' : ''}recorded`
+      else if (sales[0]?.epoch !== record?.epoch || sales[0]?.owner !== record?.owner)
+        yield `${key}: written by ${sales[0]?.owner}, recorded by ${record?.owner}`
+    })
+  },
+}
+
+interface Recorded {
+  readonly epoch: number
+  readonly owner: string | undefined
+}
+
+function transactionsOf({ requested: { flipId, flip }, records, owners }: Story): readonly [string, Recorded][] {
+  const atomic = stepsOf(flip, true)
+  return records.flatMap((record): [string, Recorded][] => {
+    if ((record.kind !== 'stepped' && record.kind !== 'undone') || !atomic.includes(record.step)) return []
+    const key = `${flipId}:${record.step}${record.kind === 'undone' ? UNDO : ''}`
+    return [[key, { epoch: record.epoch, owner: owners.get(record.epoch) }]]
+  })
+}
+
+export const EFFECT_CHECKS: readonly Check[] = [once, tokens, owners, committed, rolledBack, transactions]
