@@ -16,6 +16,20 @@ export interface Count {
   readonly problems: readonly string[]
 }
 
+export const NONE: Count = { passed: 0, failed: 0, skipped: [], problems: [] }
+
+export function sum(counts: readonly Count[]): Count {
+  return counts.reduce(
+    (all, one) => ({
+      passed: all.passed + one.passed,
+      failed: all.failed + one.failed,
+      skipped: [...all.skipped, ...one.skipped],
+      problems: [...all.problems, ...one.problems],
+    }),
+    NONE,
+  )
+}
+
 /**
  * Counts tests. A file that could not be run is one failure; so is a skipped test where all must run, and an exit that
  * no test explains (vitest's own file says nothing of unhandled errors).
@@ -35,7 +49,7 @@ export function count(
     .map((file) => `could not run: ${file.name} ${file.message ?? ''}`.trim())
   const left = options.allMustRun ? skipped.map((name) => `skipped: ${name}`) : []
   const known = [...failed, ...broken, ...left]
-  const unseen = options.exitedWell || known.length > 0 ? [] : ['vitest failed outside any test']
+  const unseen = options.exitedWell || known.length > 0 ? [] : ['it failed outside any test']
   const empty = tests.length === 0 ? ['there are no tests'] : []
   const problems = [...known, ...unseen, ...empty]
   return { passed, failed: problems.length, skipped, problems }

@@ -29,7 +29,7 @@ async function calmEvidence(port: number): Promise<Evidence> {
   const site = new MoodySite({ ledger, random, leaseMs: LEASE_MS })
   const gate = createGate(furnace, { deps: site, journal, leaseTtl: LEASE_MS, random })
   site.owner = gate.owner
-  const orders: Orders = { ...NOBODY, subjects: 12, begunAt: Date.now() }
+  const orders: Orders = { ...NOBODY, subjects: 30, begunAt: Date.now() }
   const workload = new Workload({ gate, orders, random, tell: (message) => told.hear(message) })
   while (told.acknowledged.length < ENOUGH) await pause(50)
   workload.finish()

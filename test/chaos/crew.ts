@@ -58,8 +58,8 @@ class Worker {
     const child = fork(WORKER, [JSON.stringify(orders)], how)
     this.#state = { type: 'running', child }
     child.on('message', (message: Message) => this.#told.hear(message))
-    child.once('exit', (code) => this.#ended(child, code))
-    await once(child, 'message')
+    const exited = once(child, 'exit').then(([code]) => this.#ended(child, code as number | null))
+    await Promise.race([once(child, 'message'), exited])
   }
 
   kill(): void {

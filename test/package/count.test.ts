@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, type Results } from '../../scripts/ci/count.ts'
+import { count, type Results, sum } from '../../scripts/ci/count.ts'
 
 function results(...statuses: string[]): Results {
   const assertionResults = statuses.map((status) => ({ fullName: `a test that ${status}`, status }))
@@ -39,5 +39,10 @@ describe('the count of tests', () => {
   it('takes a bad exit that no test explains, and an empty run, for a failure', () => {
     expect(count(results('passed'), { ...CI, exitedWell: false })).toMatchObject({ passed: 1, failed: 1 })
     expect(count({ testResults: [] }, CI)).toMatchObject({ passed: 0, failed: 1 })
+  })
+
+  it('adds up what several runs have left', () => {
+    const [good, bad] = [count(results('passed', 'passed'), CI), count(results('passed', 'failed'), CI)]
+    expect(sum([good, bad])).toEqual({ passed: 3, failed: 1, skipped: [], problems: ['failed: a test that failed'] })
   })
 })
