@@ -18,8 +18,8 @@ interface Pending {
   readonly reject: (error: PhasegateError<'LOCK_FAILED'>) => void
 }
 
-/** Redis does nothing else while a script runs. */
-const MOST_TOGETHER = 100
+/** Redis does nothing else while a script runs; and it can run one while this process looks at the answers of another. */
+const MOST_TOGETHER = 16
 
 /** What is asked in one turn of the event loop goes together; nobody waits for company. */
 export class Asks {

@@ -45,7 +45,7 @@ if redis.call('ZREM', places, token) == 1 and redis.call('EXISTS', places) == 0 
 end`
 
 const BODIES: { readonly [Name in What]: string } = {
-  take: `${NOW}${FOUND}
+  take: `${FOUND}
 if till > now then
   if found[2] ~= token then return math.max(-86400000, math.floor((now - till) / 1000)) end
 elseif waiting > now then
@@ -53,7 +53,7 @@ elseif waiting > now then
 end
 ${GRANT}`,
 
-  queue: `${NOW}${FOUND}
+  queue: `${FOUND}
 local isFree = till <= now or found[2] == token
 if waiting > 0 and waiting <= now then
   redis.call('DEL', places, alive)
@@ -85,7 +85,7 @@ if redis.call('HGET', lease, 'holder') ~= token then return 0 end
 redis.call('HSET', lease, 'until', '0')
 return 1`,
 
-  renew: `${NOW}
+  renew: `
 local found = redis.call('HMGET', lease, 'until', 'holder')
 if found[2] ~= token or (tonumber(found[1]) or 0) <= now then return 0 end
 redis.call('HSET', lease, 'until', string.format('%.0f', now + ttl * 1000))
@@ -98,6 +98,7 @@ return 1`,
 }
 
 const WITH_QUEUE: readonly What[] = ['queue', 'leave']
+const WITH_TIME: readonly What[] = ['take', 'queue', 'renew']
 
 /** The keys of an ask, given that of the lease. */
 export function keysOf(what: What, lease: string): readonly string[] {
@@ -127,11 +128,13 @@ function alone(what: What): Script {
   return script(`
 local lease, places, alive = KEYS[1], KEYS[2], KEYS[3]
 local token, ttl = ARGV[1], ARGV[2]
+${WITH_TIME.includes(what) ? NOW : ''}
 ${BODIES[what]}`)
 }
 
 /** For many: all their keys; what, token, ttl of each. It answers with a list, in which text is an error. */
 export const TOGETHER: Script = script(`
+${NOW}
 local perform, keys = {}, {}
 ${Object.entries(BODIES)
   .map(([what, body]) => `function perform.${what}(lease, places, alive, token, ttl) ${body}\nend`)
