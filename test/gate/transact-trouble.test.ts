@@ -1,7 +1,8 @@
+import { terminal } from 'phasegate'
 import { expect, test } from 'vitest'
 import { open, openMortal, shop } from './order.ts'
 import { kinds, records, signal, stage, timed } from './stage.ts'
-import { answerLost, dying, meanwhile, refused, storedLater } from './till.ts'
+import { dying, meanwhile, refused } from './till.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 const PLACED = ['requested', 'stepped', 'stepped', 'committed']
@@ -59,6 +60,17 @@ test('a cancel that comes between is honoured: what was written is taken back, a
   expect(await kinds(order)).toEqual(['requested', 'cancelRequested', 'turned', 'rolledBack'])
 })
 
+test('a cancel that comes between is why the flip turns back, though the step has failed since', async () => {
+  const shared = shop()
+  const other = open({}, shared)
+  const reserve = async (): Promise<never> => {
+    await other.order.cancel((await other.order.state()).flip?.id ?? '', { reason: 'first' })
+    throw terminal(new Error('second'))
+  }
+  const { error } = await open({ reserve }, shared).order.safeFlip('place')
+  expect(error?.facts).toMatchObject({ failure: { code: 'CANCELLED', message: 'first' } })
+})
+
 test('a record of somebody else that comes between changes nothing: the work is taken back, and done again', async () => {
   const shared = shop()
   const { order, store } = open({}, shared)
@@ -87,88 +99,6 @@ test('a failure that is recorded after somebody else wrote is still that failure
   await timed(shared.clock, asked)
   expect((await asked).error?.facts).toMatchObject({ failure: { message: 'out of stock' } })
   expect(tries).toBe(3)
-})
-
-test.each(['place', 'reserve only'] as const)(
-  'a lost answer to a commit that was stored: it is not done again (flip "%s")',
-  async (flip) => {
-    const { order, store, clock, gate } = open({ reserve: ({ stepKey }) => stepKey.length })
-    const told: unknown[] = []
-    gate.on('flip.stepped', ({ step }) => told.push(step))
-    gate.on('flip.committed', () => told.push('committed'))
-    store.fates.push(answerLost)
-    const asked = order.flip(flip)
-    await timed(clock, asked)
-    expect(await asked).toMatchObject({ to: 'placed', epoch: 1, outputs: { reserve: expect.any(Number) } })
-    expect(store.opened).toBe(1)
-    expect([...store.rows]).toEqual([['reserved', 1]])
-    expect(told).toEqual(flip === 'place' ? ['reserve', 'ship', 'committed'] : ['reserve', 'committed'])
-  },
-)
-
-test('a lost answer to a commit that was not stored: it is done again', async () => {
-  const { order, store, clock } = open()
-  store.fates.push(storedLater(never()))
-  const asked = order.flip('place')
-  await timed(clock, asked)
-  expect((await asked).to).toBe('placed')
-  expect(store.opened).toBe(2)
-  expect([...store.rows]).toEqual([['reserved', 1]])
-})
-
-test.each(['place', 'reserve only'] as const)(
-  'a commit that is stored long after its answer was lost excludes the second: one of them is stored (flip "%s")',
-  async (flip) => {
-    let runs = 0
-    const late = signal()
-    const { order, store, clock } = open({ reserve: () => ++runs })
-    store.fates.push(
-      storedLater(late.promise),
-      // The first arrives just before the second.
-      meanwhile(async () => {
-        late.resolve()
-        await clock.advance(0)
-      }),
-    )
-    const asked = order.flip(flip)
-    await timed(clock, asked)
-    expect((await asked).outputs.reserve).toBe(1)
-    expect(runs).toBe(2)
-    expect([...store.rows]).toEqual([['reserved', 1]])
-    expect(await kinds(order)).toEqual(flip === 'place' ? PLACED : ['requested', 'stepped', 'committed'])
-  },
-)
-
-test('a commit that is stored after its second attempt has failed is what counts: the failure is forgotten', async () => {
-  const late = signal()
-  let runs = 0
-  const shared = shop()
-  const { order, store, clock } = open(
-    {
-      reserve: async () => {
-        if (++runs === 1) return 'first'
-        late.resolve()
-        await clock.advance(0)
-        throw new Error('out of stock')
-      },
-    },
-    shared,
-  )
-  store.fates.push(storedLater(late.promise))
-  const asked = order.flip('reserve only')
-  await timed(clock, asked)
-  expect((await asked).outputs.reserve).toBe('first')
-  expect([...store.rows]).toEqual([['reserved', 1]])
-  expect(await kinds(order)).toEqual(['requested', 'stepped', 'committed'])
-})
-
-test('a lost answer to an undo that was stored: it is not undone again, and the flip has rolled back', async () => {
-  const { order, store, clock } = open({ ship: () => Promise.reject(new Error('no truck')) })
-  store.fates.push((go) => go(), answerLost)
-  const asked = order.safeFlip('place')
-  await timed(clock, asked)
-  expect((await asked).error?.code).toBe('FLIP_ROLLED_BACK')
-  expect(store.rows.get('freed')).toBe(1)
 })
 
 test('a store that opens no transaction is asked again: nothing has run, so it is no failure of the step', async () => {
@@ -222,6 +152,18 @@ test('an owner that cannot renew gives its transaction up: what its function doe
   expect((await asked).error?.code).toBe('LEASE_LOST')
   late.resolve()
   await shared.clock.advance(0)
+  expect([...shared.store.rows]).toEqual([])
+})
+
+test('an owner whose event loop was blocked past its lease commits nothing, though no timer has told it', async () => {
+  const shared = shop()
+  let blockedMs = 0
+  const clock = { ...shared.clock, monotonic: () => shared.clock.monotonic() + blockedMs }
+  const reserve = (): void => {
+    blockedMs = 10_000
+  }
+  const { error } = await open({ reserve }, { ...shared, clock }).order.safeFlip('place')
+  expect(error?.code).toBe('LEASE_LOST')
   expect([...shared.store.rows]).toEqual([])
 })
 

@@ -196,6 +196,20 @@ test('a cancel ends an irreversible transaction that is under way, and it is as 
   expect(store.rows.get('freed')).toBe(1)
 })
 
+test('a cancel takes back what a function has written that did not look at its signal', async () => {
+  const done = signal()
+  const { order, store, clock } = open({
+    reserve: () => done.promise,
+    free: () => expect.fail('there is nothing to undo'),
+  })
+  const asked = order.safeFlip('place')
+  await clock.advance(0)
+  await order.cancel((await order.state()).flip?.id ?? '', { reason: 'x' })
+  done.resolve()
+  expect((await asked).error?.facts).toMatchObject({ failure: { code: 'CANCELLED' } })
+  expect([...store.rows]).toEqual([])
+})
+
 test('a journal without transactions is refused for a chart that needs them, naming the step', () => {
   const { clock } = shop()
   const deps = {} as never
