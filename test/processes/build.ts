@@ -1,8 +1,8 @@
 import { chart } from 'phasegate'
-import type { Ledger } from './ledger.ts'
+import type { Resource } from './ledger.ts'
 
 export interface Site {
-  readonly ledger: Ledger
+  readonly ledger: Resource
   /** Called in the middle of every step, after its effect or before it. */
   readonly middle: (step: string) => Promise<void>
   readonly failing: string | undefined
@@ -37,12 +37,12 @@ interface Context {
 function work(step: string) {
   return async ({ deps, stepKey, epoch, assertHeld }: Context): Promise<void> => {
     await deps.middle(step)
-    deps.answered(deps.ledger.apply(stepKey, epoch))
+    deps.answered(await deps.ledger.apply(stepKey, epoch))
     if (deps.failing === step) throw new Error(`${step} broke`)
     assertHeld()
   }
 }
 
-function undo({ deps, stepKey, epoch }: Context): void {
-  deps.ledger.apply(stepKey, epoch)
+async function undo({ deps, stepKey, epoch }: Context): Promise<void> {
+  await deps.ledger.apply(stepKey, epoch)
 }

@@ -4,17 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { WhenFinished } from '../servers/index.ts'
 import type { Message, Orders } from './worker.ts'
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
-/** Registers what is to be done when the test ends: the test context's own, since tests run beside each other. */
-export type WhenFinished = (clean: () => void) => void
-
 /** A folder that goes with the test. */
 export function temporaryFolder(whenFinished: WhenFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'phasegate-'))
-  whenFinished(() => rmSync(folder, { recursive: true, force: true }))
+  whenFinished(async () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -28,7 +26,7 @@ export class Worker {
     this.child = fork(WORKER, [JSON.stringify(orders)], { execArgv: ['--import', 'tsx'] })
     this.child.on('message', (message: Message) => this.said.push(message))
     this.exited = once(this.child, 'exit')
-    whenFinished(() => void this.child.kill('SIGKILL'))
+    whenFinished(async () => void this.child.kill('SIGKILL'))
   }
 
   async saying(type: Message['type']): Promise<Message> {

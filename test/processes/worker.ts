@@ -4,13 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createGate, type Journal } from 'phasegate'
 import { fileJournal } from 'phasegate/file'
 import { build } from './build.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type Resource } from './ledger.ts'
 
 // A process that begins a flip. It dies by kill -9 before or after its n-th append, or waits in the middle of a step until
 // a file called `go` appears.
 
 export interface Orders {
   readonly folder: string
+  /** Where journal and ledger are tables; otherwise they are files of the folder. */
+  readonly postgres?: { readonly url: string; readonly schema: string } | undefined
   readonly failing?: string | undefined
   readonly die?: { readonly when: 'before' | 'after'; readonly append: number } | undefined
   readonly waitIn?: string | undefined
@@ -51,17 +53,26 @@ async function middle(step: string): Promise<void> {
   while (!existsSync(join(orders.folder, 'go'))) await pause(10)
 }
 
+/** The journal and the resource, and what ends them. */
+async function site(ttl: number): Promise<{ journal: Journal; ledger: Resource; close: () => Promise<void> }> {
+  const { folder, postgres } = orders
+  // Loaded where it is needed: many workers start here, most of them for a file.
+  if (postgres !== undefined) return (await import('./postgres-site.ts')).postgresSite(postgres)
+  const journal = fileJournal(join(folder, 'journal'), { ttl })
+  return { journal, ledger: new Ledger(folder), close: () => journal.close().catch(() => undefined) }
+}
+
 const ttl = orders.ttl ?? 15_000
-const journal = dying(fileJournal(join(orders.folder, 'journal'), { ttl }))
+const { journal, ledger, close } = await site(ttl)
 const deps = {
-  ledger: new Ledger(orders.folder),
+  ledger,
   middle,
   failing: orders.failing,
   answered: (answer: string) => tell({ type: 'answered', answer }),
 }
-const gate = createGate(build, { deps, journal, leaseTtl: ttl })
+const gate = createGate(build, { deps, journal: dying(journal), leaseTtl: ttl })
 const { error } = await gate.subject('hut').safeFlip('build', undefined, { key: 'k' })
 tell({ type: 'ended', code: error?.code ?? 'committed' })
 await gate.close({ within: 0 })
-await journal.close().catch(() => undefined)
+await close()
 process.disconnect?.()

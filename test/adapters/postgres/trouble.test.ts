@@ -21,7 +21,7 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
     const direct = postgresPool(whenFinished)
     await migrate(direct, { schema })
     const proxy = await startProxy({ target: facts.port, holeMs })
-    whenFinished(() => proxy.stop())
+    whenFinished(async () => proxy.stop())
     const pool = new pg.Pool({ ...connection(facts), port: proxy.port })
     pool.on('error', () => undefined)
     whenFinished(() => pool.end())
