@@ -69,6 +69,21 @@ describeWith('postgres', 'processes on one PostgreSQL', ({ url }) => {
     )
   })
 
+  test('one whose lease the server has let run out early, by a clock that was set forward, is fenced by the journal', async ({
+    onTestFinished,
+  }) => {
+    const site = await stage(onTestFinished)
+    const owner = new Worker({ ...site.orders, waitIn: 'b', ttl: 60_000 }, onTestFinished)
+    await owner.saying('waiting')
+    await postgresPool(onTestFinished).query(
+      `update ${site.orders.postgres.schema}.head set lease_until = lease_until - interval '1 hour'`,
+    )
+    expect((await adopt(site)).map(({ outcome }) => outcome)).toEqual(['committed'])
+    writeFileSync(join(site.orders.folder, 'go'), '')
+    expect(await owner.saying('ended')).toMatchObject({ code: 'FENCED' })
+    await expectBuiltOnce(site)
+  })
+
   const BOUNDARIES = [1, 2, 3, 4].flatMap((append) => [
     { when: 'before' as const, append },
     { when: 'after' as const, append },
