@@ -118,11 +118,11 @@ export class Writing {
   async hear(): Promise<Change | undefined> {
     const sent = this.#unheard
     if (sent === undefined) return undefined
-    const { log, epoch } = this.#options
+    const { log } = this.#options
     const stored = await log.since(sent.base, this.#goOn)
     if (stored.length === 0) return undefined
     this.#unheard = undefined
-    const change = storedOf(sent, stored, epoch)
+    const change = storedOf(sent, stored)
     if (change !== undefined) log.tell(change)
     return change
   }
@@ -194,9 +194,12 @@ export function leaseAfter({ head }: Change, ttlMs: number): Append['lease'] {
   return head.flip === undefined || head.flip.course.type === 'stuck' ? 'release' : { ttlMs }
 }
 
-/** What was stored of `sent`. Only the owner of an epoch writes such records: if the first is one, they are its own. */
-function storedOf({ base, change }: Write, stored: readonly JournalRecord[], epoch: number): Change | undefined {
-  if (stored[0]?.epoch !== epoch || stored[0].kind !== change.records[0]?.kind) return undefined
+/**
+ * What was stored of `sent`. Only the owner of a flip writes such records, and another becomes that by a record of another
+ * kind: if the first after the base is one, they are its own.
+ */
+function storedOf({ base, change }: Write, stored: readonly JournalRecord[]): Change | undefined {
+  if (stored[0]?.kind !== change.records[0]?.kind) return undefined
   const records = stored.slice(0, change.records.length)
   let { flip } = base
   const head = records.reduce((before, record) => {

@@ -167,15 +167,20 @@ test('an owner whose event loop was blocked past its lease commits nothing, thou
   expect([...shared.store.rows]).toEqual([])
 })
 
-test('an exclusive resource that is lost while an irreversible transaction is committed comes too late', async () => {
-  const shared = shop()
+/** Resources are granted, and lost at the first heartbeat. */
+function losing(shared: ReturnType<typeof shop>) {
   const lock = {
     acquire: async (...[resource, options]: Parameters<typeof shared.lock.acquire>) => {
       const lease = await shared.lock.acquire(resource, options)
       return { ...lease, renew: () => Promise.resolve(false) }
     },
   }
-  const { order, store, clock } = open({}, { ...shared, lock })
+  return { ...shared, lock }
+}
+
+test('an exclusive resource that is lost while an irreversible transaction is committed comes too late', async () => {
+  const shared = shop()
+  const { order, store, clock } = open({}, losing(shared))
   const slow = signal()
   store.fates.push(
     (go) => go(),
@@ -187,4 +192,19 @@ test('an exclusive resource that is lost while an irreversible transaction is co
   await clock.advance(0)
   expect((await asked).data?.to).toBe('placed')
   expect(store.rows.get('billed')).toBe(1)
+})
+
+test('an exclusive resource that is lost while a transaction is being opened turns the flip before anything is done', async () => {
+  const shared = shop()
+  const slow = signal()
+  const { transact } = shared.store.journal
+  const journal: typeof shared.store.journal = {
+    ...shared.store.journal,
+    transact: (subject, work) => slow.promise.then(() => transact(subject, work)),
+  }
+  const asked = open({}, losing(shared), journal).order.safeFlip('bill')
+  await shared.clock.advance(6_000)
+  slow.resolve()
+  expect((await asked).error?.facts).toMatchObject({ failure: { code: 'RESOURCE_LOST' } })
+  expect([...shared.store.rows]).toEqual([])
 })
