@@ -3,8 +3,8 @@ import { postgresJournal } from 'phasegate/postgres'
 import { virtualClock } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
 import { appendOf, all as every, numbers, settledOf } from '../../../src/testing/journal-samples.ts'
-import { describeWith } from '../../servers/index.ts'
-import { opened } from './stage.ts'
+import { describeWith, postgresPool } from '../../servers/index.ts'
+import { counting, opened } from './stage.ts'
 
 const subject = (id: string): SubjectRef => ({ chart: 'group', id })
 
@@ -148,6 +148,25 @@ describeWith('postgres', 'appends that share a commit', () => {
       await holder.query('commit')
       holder.release()
       await waiting
+    })
+
+    test('with a lock timeout, one that waits for a lock does not take those of its statement with it', async ({
+      onTestFinished,
+    }) => {
+      const { schema, pool } = await opened(onTestFinished)
+      const counted = counting(postgresPool(onTestFinished, { lock_timeout: 100 }))
+      const journal = postgresJournal(counted.pool, { schema })
+      for (const id of ['free', 'locked']) await journal.append(subject(id), appendOf(0))
+      counted.sent.length = 0
+      const holder = await pool.connect()
+      await holder.query('begin')
+      await holder.query(`select from ${schema}.head where id = 'locked' for update`)
+      const locked = answer(journal.append(subject('locked'), appendOf(1)))
+      await journal.append(subject('free'), appendOf(1))
+      expect(counted.sent[0]?.name).toBe('appendMany')
+      await holder.query('commit')
+      holder.release()
+      expect(await locked).toBe('stored')
     })
   })
 })
