@@ -59,13 +59,17 @@ export class Batches<Ask, Answer> {
   /** Lets others go while this batch is slow. What is returned ends it. */
   #occupy(): Stop {
     let isSlow = false
-    const stop = this.#options.clock.timer(SLOW_MS, () => {
-      if (this.#slow === MOST_SLOW) return
-      isSlow = true
-      this.#slow += 1
-      this.#isBusy = false
-      this.#sendSoon()
-    })
+    let stop: Stop
+    const look = (): void => {
+      stop = this.#options.clock.timer(SLOW_MS, () => {
+        if (this.#slow === MOST_SLOW) return look()
+        isSlow = true
+        this.#slow += 1
+        this.#isBusy = false
+        this.#sendSoon()
+      })
+    }
+    look()
     return () => {
       stop()
       if (isSlow) this.#slow -= 1
