@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryJournal, memoryLock } from '../../src/adapters/memory/index.ts'
 import { isPhasegateError } from '../../src/base/index.ts'
-import type { Journal, Lease, Lock } from '../../src/ports/index.ts'
+import type { Append, Journal, Lease, Lock, SubjectRef } from '../../src/ports/index.ts'
 import { journalContract, lockContract, type VirtualClock, virtualClock } from '../../src/testing/index.ts'
 
 // A contract is worth what it catches: each of these breaks one promise, and the suite must name that one.
@@ -98,6 +98,37 @@ describe('a journal that', () => {
     expect(await brokenPromises(() => ({}))).toEqual([])
   })
 })
+
+describe('a journal that is opened again', () => {
+  test.each([
+    ['and acknowledges before it is durable breaks promise 5', (appends: number) => appends > 2, true],
+    ['with all that was acknowledged keeps it', () => false, false],
+  ] as const)('%s', async (_name, isForgotten, breaks) => {
+    const broken: number[] = []
+    for (const { promise, run } of journalContract) {
+      const clock = virtualClock()
+      const durable = memoryJournal({ clock })
+      await run({ journal: buffered(durable, isForgotten), clock, reopen: async () => durable }).catch(() =>
+        broken.push(promise),
+      )
+    }
+    expect(broken.includes(5)).toBe(breaks)
+  })
+})
+
+/** Some appends are acknowledged and stay in a buffer that does not outlive the journal. */
+function buffered(durable: Journal, isForgotten: (appends: number) => boolean): Journal {
+  let appends = 0
+  return new Proxy(durable, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name)
+      if (name !== 'append') return typeof method === 'function' ? method.bind(target) : method
+      return async (subject: SubjectRef, append: Append) => {
+        if (!isForgotten(++appends)) await target.append(subject, append)
+      }
+    },
+  })
+}
 
 async function brokenPromises(break_: Break): Promise<readonly number[]> {
   const broken: number[] = []
