@@ -4,7 +4,8 @@ import { migrate, postgresJournal } from 'phasegate/postgres'
 import { describe, expect, test } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
-import { counting, type Effect, opened, shuttle } from './stage.ts'
+import { type Effect, shuttle } from './shuttle.ts'
+import { counting, opened } from './stage.ts'
 
 const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
 const subject = (id: string): SubjectRef => ({ chart: 'shuttle', id })

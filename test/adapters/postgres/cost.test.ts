@@ -2,7 +2,8 @@ import { createGate } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import { describe, expect, test } from 'vitest'
 import { describeWith, postgresPool, type WhenFinished } from '../../servers/index.ts'
-import { newDatabase, opened, type Sent, shuttle } from './stage.ts'
+import { shuttle } from './shuttle.ts'
+import { newDatabase, opened, type Sent } from './stage.ts'
 
 /** Without the shape of an append that is alone. */
 const kinds = (sent: readonly Sent[]): readonly string[] => sent.map(({ name }) => name.replace(/_.*/, ''))

@@ -5,7 +5,8 @@ import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, postgresPool, startPostgres, type WhenFinished } from '../../servers/index.ts'
-import { type Effect, opened, shuttle } from './stage.ts'
+import { type Effect, shuttle } from './shuttle.ts'
+import { opened } from './stage.ts'
 
 const ONE: SubjectRef = { chart: 'shuttle', id: 'one' }
 

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { checkChain, open } from '../../../src/audit/index.ts'
 import { all, appendOf, recordOf } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
-import { opened, shuttle } from './stage.ts'
+import { shuttle } from './shuttle.ts'
+import { opened } from './stage.ts'
 
 /** What has been known to come back as something else. */
 const TEXTS = {

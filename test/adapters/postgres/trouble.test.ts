@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 import { startProxy, type Where } from '../../servers/proxy.ts'
-import { type Effect, shuttle } from './stage.ts'
+import { type Effect, shuttle } from './shuttle.ts'
 
 const ONE: SubjectRef = { chart: 'shuttle', id: 'one' }
 const PLACES: readonly Where[] = ['before', 'after', 'inside', 'hole']
