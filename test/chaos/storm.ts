@@ -83,10 +83,12 @@ export class Storm {
       await pause(100)
     }
     if (random() < 0.7) proxy.shut()
+    const killedAt = performance.now()
     await server.kill()
     this.counts.add('server kills')
     await this.#wait(500 * random())
     await server.restart()
     await proxy.open()
+    this.counts.add('ms without the server', Math.round(performance.now() - killedAt))
   }
 }

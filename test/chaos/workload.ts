@@ -88,6 +88,7 @@ export class Workload {
     try {
       const answer = await this.#flip(gate.subject(call.subject), call)
       tell({ type: 'answered', acknowledged: { call, askedAt, answeredAt: monotonicMs(), answer } })
+      if (answer.type === 'refused' && answer.code === 'JOURNAL_FAILED') await pause(300 * random())
       const isStuck = answer.type === 'stuck' || (answer.type === 'refused' && answer.flipId !== undefined)
       if (isStuck && random() < 0.3) await this.#resolve(call.subject)
     } catch (error) {

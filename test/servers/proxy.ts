@@ -6,10 +6,10 @@ import { Frames, type Message, opening, type Unit, Units } from './wire.ts'
 
 /**
  * Where a connection breaks, seen from one statement: `before` the server has heard of it; `after` the server has done
- * it, without a word to the client; `inside` the answer; or a `hole`: the server has done it, and nothing comes back
- * until, after a while, the connection dies.
+ * it, without a word to the client; `inside` the answer. Or both sides find out later, when the connection dies after
+ * a while: the statement is `lost` on its way, or the answer goes into a `hole`.
  */
-export type Where = 'before' | 'after' | 'inside' | 'hole'
+export type Where = 'before' | 'after' | 'inside' | 'lost' | 'hole'
 
 export interface Chaos {
   /** Of each statement, to be cut in one place or another. */
@@ -22,7 +22,7 @@ export interface Chaos {
 export interface ProxyOptions {
   /** The server's. */
   readonly target: number
-  /** How long a hole is silent. @default 3000 */
+  /** How long what is lost, or in a hole, is silent. @default 3000 */
   readonly holeMs?: number | undefined
 }
 
@@ -43,7 +43,7 @@ export interface PostgresProxy {
   stop(): void
 }
 
-const PLACES: readonly Where[] = ['before', 'after', 'inside', 'hole']
+const PLACES: readonly Where[] = ['before', 'after', 'inside', 'lost', 'hole']
 
 /** A way to a PostgreSQL server that breaks where it is told to. */
 export async function startProxy(options: ProxyOptions): Promise<PostgresProxy> {
@@ -65,7 +65,7 @@ interface Settings {
 }
 
 class Breaker implements PostgresProxy {
-  readonly counts: Record<Where, number> = { before: 0, after: 0, inside: 0, hole: 0 }
+  readonly counts: Record<Where, number> = { before: 0, after: 0, inside: 0, lost: 0, hole: 0 }
   readonly #settings: Settings
   readonly #ways = new Set<Way>()
   readonly #orders: Order[] = []
@@ -204,12 +204,20 @@ class Way {
   #ask({ sql, bytes }: Unit): void {
     if (this.#client.destroyed) return
     const cut = this.#judge(sql)
-    if (cut?.where === 'before') {
-      this.cut()
-      return cut.done()
-    }
+    if (cut?.where === 'before' || cut?.where === 'lost') return void this.#drop(cut)
     this.#pending.push(cut)
     this.#server.write(bytes)
+  }
+
+  async #drop({ where, done }: Cut): Promise<void> {
+    this.#client.removeAllListeners('data').resume()
+    if (where === 'lost') await this.#silence()
+    this.cut()
+    done()
+  }
+
+  #silence(): Promise<void> {
+    return pause(this.#settings.holeMs, undefined, { ref: false })
   }
 
   #hearServer(chunk: Buffer): void {
@@ -235,7 +243,7 @@ class Way {
       const length = 1 + Math.floor(share * (answer.length - 1))
       await new Promise((resolve) => this.#client.write(answer.subarray(0, length), resolve))
     }
-    if (where === 'hole') await pause(this.#settings.holeMs, undefined, { ref: false })
+    if (where === 'hole') await this.#silence()
     this.cut()
     done()
   }
