@@ -2,9 +2,10 @@ import pg from 'pg'
 import { createGate, type SubjectRef } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import postgres from 'postgres'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, postgresPool, startPostgres, type WhenFinished } from '../../servers/index.ts'
+import type { PostgresServer } from '../../servers/postgres.ts'
 import { type Effect, shuttle } from './shuttle.ts'
 import { opened } from './stage.ts'
 
@@ -32,11 +33,15 @@ const FAILED = /^JOURNAL_FAILED$/
 const FAILED_OR_UNKNOWN = /^(?:JOURNAL_FAILED|OUTCOME_UNKNOWN)$/
 
 describeWith('postgres', 'a server that is away', (facts) => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres({ fsync: true })
+  })
+  afterAll(() => server.stop())
+
   test('killed and started again under a running flip: it goes on, and nothing acknowledged is lost', async ({
     onTestFinished,
   }) => {
-    const server = await startPostgres({ fsync: true })
-    onTestFinished(() => server.stop())
     const journal = postgresJournal(poolOf(connection(server), onTestFinished))
     await migrate(poolOf(connection(server), onTestFinished))
     const effects: Effect[] = []
@@ -56,8 +61,6 @@ describeWith('postgres', 'a server that is away', (facts) => {
   test('says so within its timeout, with the cause, and goes on when the server is back', async ({
     onTestFinished,
   }) => {
-    const server = await startPostgres({ fsync: false })
-    onTestFinished(() => server.stop())
     const options = { timeout: 500 }
     const { host, port, user, database } = server
     const sql = postgres({ host, port, user, database, max: 2, onnotice: () => undefined } as postgres.Options<never>)

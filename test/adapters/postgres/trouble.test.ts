@@ -1,6 +1,7 @@
 import pg from 'pg'
-import { createGate, isPhasegateError, type SubjectRef } from 'phasegate'
+import { createGate, isPhasegateError, type Journal, type SubjectRef } from 'phasegate'
 import { migrate, type PostgresJournalOptions, postgresJournal } from 'phasegate/postgres'
+import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
@@ -10,23 +11,39 @@ import { type Effect, shuttle } from './shuttle.ts'
 const ONE: SubjectRef = { chart: 'shuttle', id: 'one' }
 const PLACES: readonly Where[] = ['before', 'after', 'inside', 'hole']
 
+type Client = 'pg' | 'postgres'
+const CLIENTS: readonly Client[] = ['pg', 'postgres']
+
 describeWith('postgres', 'a connection that breaks', (facts) => {
+  const through: Readonly<
+    Record<Client, (port: number, finished: WhenFinished, options: PostgresJournalOptions) => Journal>
+  > = {
+    pg: (port, finished, options) => {
+      const pool = new pg.Pool({ ...connection(facts), port })
+      pool.on('error', () => undefined)
+      finished(() => pool.end())
+      return postgresJournal(pool, options)
+    },
+    postgres: (port, finished, options) => {
+      const sql = postgres(facts.url.replace(`${facts.port}`, `${port}`), { max: 3, backoff: () => 0.02 })
+      finished(() => sql.end({ timeout: 0 }))
+      return postgresJournal(sql, options)
+    },
+  }
+
   /** A journal whose connections can be broken at an append, and one that goes another way. */
   async function stage(
     whenFinished: WhenFinished,
-    options: PostgresJournalOptions & { readonly holeMs?: number } = {},
+    options: PostgresJournalOptions & { readonly holeMs?: number; readonly by?: Client } = {},
   ) {
-    const { holeMs = 100, ...given } = options
+    const { holeMs = 100, by = 'pg', ...given } = options
     const schema = newSchema(whenFinished)
     const direct = postgresPool(whenFinished)
     await migrate(direct, { schema })
     const proxy = await startProxy({ target: facts.port, holeMs })
     whenFinished(async () => proxy.stop())
-    const pool = new pg.Pool({ ...connection(facts), port: proxy.port })
-    pool.on('error', () => undefined)
-    whenFinished(() => pool.end())
-    const journal = postgresJournal(pool, { schema, ...given })
-    await journal.open()
+    const journal = through[by](proxy.port, whenFinished, { schema, ...given })
+    await journal.read(ONE)
     /** Breaks the connection of the `nth` append from now on. */
     const cut = (where: Where, nth = 1): Promise<void> => {
       let appends = 0
@@ -35,11 +52,11 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
     return { journal, other: postgresJournal(direct, { schema }), cut, proxy }
   }
 
-  const AT = [1, 2, 3, 4].flatMap((append) => PLACES.map((where) => ({ append, where })))
+  const AT = CLIENTS.flatMap((by) => [1, 2, 3, 4].flatMap((append) => PLACES.map((where) => ({ append, where, by }))))
 
   describe.concurrent('harms no flip', () => {
-    test.for(AT)('cut $where, at append $append of 4', async ({ append, where }, { onTestFinished }) => {
-      const { journal, other, cut, proxy } = await stage(onTestFinished)
+    test.for(AT)('cut $where, at append $append of 4, by $by', async ({ append, where, by }, { onTestFinished }) => {
+      const { journal, other, cut, proxy } = await stage(onTestFinished, { by })
       const effects: Effect[] = []
       const one = createGate(shuttle, { deps: { effects }, journal }).subject('one')
       const done = cut(where, append)
@@ -56,21 +73,25 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
   })
 
   describe.concurrent('leaves an append in doubt, which', () => {
-    test.for(PLACES)('the next read resolves, and repeating it (cut %s)', async (where, { onTestFinished }) => {
-      const { journal, cut } = await stage(onTestFinished)
-      await journal.append(ONE, appendOf(0))
-      const append = appendOf(1)
-      void cut(where)
-      const error = await journal.append(ONE, append).catch((thrown: unknown) => thrown)
-      expect(isPhasegateError(error, 'OUTCOME_UNKNOWN')).toBe(true)
-      expect(error).toMatchObject({ facts: { opId: append.opId }, cause: expect.any(Error) })
-      const version = (await journal.read(ONE))?.version
-      expect(version).toBe(where === 'before' ? 1 : 2)
-      await journal.append(ONE, append)
-      await journal.append(ONE, append)
-      await expect(journal.append(ONE, appendOf(1))).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT' })
-      expect(numbers(await all(journal.history(ONE)))).toEqual([1, 2])
-    })
+    const CUTS = CLIENTS.flatMap((by) => PLACES.map((where) => ({ by, where })))
+    test.for(CUTS)(
+      'the next read resolves, and repeating it (cut $where, by $by)',
+      async ({ by, where }, { onTestFinished }) => {
+        const { journal, cut } = await stage(onTestFinished, { by })
+        await journal.append(ONE, appendOf(0))
+        const append = appendOf(1)
+        void cut(where)
+        const error = await journal.append(ONE, append).catch((thrown: unknown) => thrown)
+        expect(isPhasegateError(error, 'OUTCOME_UNKNOWN')).toBe(true)
+        expect(error).toMatchObject({ facts: { opId: append.opId }, cause: expect.any(Error) })
+        const version = (await journal.read(ONE))?.version
+        expect(version).toBe(where === 'before' ? 1 : 2)
+        await journal.append(ONE, append)
+        await journal.append(ONE, append)
+        await expect(journal.append(ONE, appendOf(1))).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT' })
+        expect(numbers(await all(journal.history(ONE)))).toEqual([1, 2])
+      },
+    )
 
     test('all share who shared the statement', async ({ onTestFinished }) => {
       const { journal, cut } = await stage(onTestFinished)
