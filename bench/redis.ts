@@ -8,8 +8,8 @@ import type { Library } from './library.ts'
 /** Takes a resource and gives it back. */
 export type Hold = (resource: string) => Promise<void>
 
-const TTL_MS = 15_000
-const LOCKS = { rounds: 21, sampleMs: 150, ratioOf: 'throughput' } as const
+export const TTL_MS = 15_000
+export const LOCKS = { rounds: 21, sampleMs: 150, ratioOf: 'throughput' } as const
 
 /** What everybody writes by hand: no epoch, no queue, this machine's word for how long it holds. */
 export function rawHold(client: Redis): Hold {
