@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { createGate, type SubjectRef } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import postgres from 'postgres'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, postgresPool, startPostgres, type WhenFinished } from '../../servers/index.ts'
 import type { PostgresServer } from '../../servers/postgres.ts'
@@ -45,10 +46,12 @@ describeWith('postgres', 'a server that is away', (facts) => {
     const journal = postgresJournal(poolOf(connection(server), onTestFinished))
     await migrate(poolOf(connection(server), onTestFinished))
     const effects: Effect[] = []
+    let isBack = Promise.resolve()
     const middle = async (step: string): Promise<void> => {
       if (step === 'c') return
+      await isBack
       await server.kill()
-      setTimeout(() => void server.restart(), step === 'a' ? 0 : 300)
+      isBack = pause(step === 'a' ? 0 : 300).then(() => server.restart())
     }
     const one = createGate(shuttle, { deps: { effects, middle }, journal }).subject('one')
     const { flipId } = await one.flip('go', undefined, { key: 'k' })
@@ -56,6 +59,7 @@ describeWith('postgres', 'a server that is away', (facts) => {
     expect(numbers(await all(journal.history(ONE)))).toEqual([1, 2, 3, 4, 5])
     expect(await one.flip('go', undefined, { key: 'k' })).toMatchObject({ flipId, replayed: true })
     expect(effects).toHaveLength(3)
+    await isBack
   })
 
   test('says so within its timeout, with the cause, and goes on when the server is back', async ({
@@ -69,22 +73,25 @@ describeWith('postgres', 'a server that is away', (facts) => {
     await migrate(pool)
     const journals = { pg: postgresJournal(pool, options), postgres: postgresJournal(sql, options) }
     for (const [id, journal] of Object.entries(journals)) await journal.append({ ...ONE, id }, appendOf(0))
+    const append = appendOf(1)
     await server.kill()
     for (const [id, journal] of Object.entries(journals)) {
       const subject = { ...ONE, id }
-      await refusedSoon(journal.append(subject, appendOf(1)), FAILED_OR_UNKNOWN)
-      await refusedSoon(journal.append(subject, appendOf(1)), FAILED_OR_UNKNOWN)
+      await refusedSoon(journal.append(subject, append), FAILED_OR_UNKNOWN)
+      await refusedSoon(journal.append(subject, append), FAILED_OR_UNKNOWN)
       await refusedSoon(journal.read(subject), FAILED)
       await refusedSoon(journal.renew(subject, 1, 1_000), FAILED)
     }
     const gate = createGate(shuttle, { deps: { effects: [] }, journal: journals.pg })
     expect((await gate.subject('new').safeFlip('go')).error?.code).toBe('JOURNAL_FAILED')
     await server.restart()
+    // A connection that died may be noticed only now: whoever is told so repeats what was asked.
     for (const [id, journal] of Object.entries(journals)) {
-      await journal.append({ ...ONE, id }, appendOf(1))
+      await vi.waitFor(() => journal.append({ ...ONE, id }, append))
       expect((await journal.read({ ...ONE, id }))?.version).toBe(2)
     }
-    expect(await gate.subject('new').flip('go')).toMatchObject({ to: 'there' })
+    const flip = () => gate.subject('new').flip('go', undefined, { key: 'k' })
+    expect(await vi.waitFor(flip)).toMatchObject({ to: 'there' })
   })
 
   test('is no doubt where it was never reached: nothing was stored', async ({ onTestFinished }) => {
