@@ -10,7 +10,7 @@ import { temporaryFolder, Worker } from '../../processes/start.ts'
 import { TableLedger } from '../../processes/table-ledger.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 
-const TTL_MS = 500
+const TTL_MS = 600
 
 describeWith('postgres', 'processes on one PostgreSQL', ({ url }) => {
   /** Tables, and a gate that outlives the others. */
