@@ -1,4 +1,5 @@
 import type { Value } from './client.ts'
+import { type Column, listTexts, unnested } from './columns.ts'
 import {
   CLAIM_COLUMNS,
   claimValues,
@@ -10,34 +11,23 @@ import {
   recordValues,
   type Sealed,
 } from './sealed.ts'
-import { arrayText } from './text.ts'
 
 // Appends of different subjects that share a statement, and so a commit: each with its own expected version and epoch,
 // each told its own outcome.
 
 /** `ord` is the place of the append among those of the statement. */
-const APPENDS = [['ord', 'int'], ...HEAD_COLUMNS, ...CLAIM_COLUMNS, ...OUTCOME_COLUMNS] as const
-const RECORDS = [['ord', 'int'], ...RECORD_COLUMNS] as const
+const APPENDS: readonly Column[] = [['ord', 'int'], ...HEAD_COLUMNS, ...CLAIM_COLUMNS, ...OUTCOME_COLUMNS]
+const RECORDS: readonly Column[] = [['ord', 'int'], ...RECORD_COLUMNS]
 
-/** A list a column. */
 export function manyValues(all: readonly Sealed[]): readonly Value[] {
   const appends = all.map((each, ord) => [ord, ...headValues(each), ...claimValues(each), ...outcomeValues(each)])
   const records = all.flatMap((each, ord) => recordValues(each).map((record) => [ord, ...record]))
-  return [...columns(appends), ...columns(records)]
-}
-
-function columns(rows: readonly (readonly Value[])[]): readonly string[] {
-  return (rows[0] ?? []).map((_, column) => arrayText(rows.map((row) => row[column] ?? null)))
-}
-
-function unnest(columns: readonly (readonly [name: string, type: string])[], first: number): string {
-  const lists = columns.map(([, type], index) => `$${first + index}::${type}[]`).join(', ')
-  return `select * from unnest(${lists}) as i(${columns.map(([name]) => name).join(', ')})`
+  return [...listTexts(APPENDS, appends), ...listTexts(RECORDS, records)]
 }
 
 /** The statement: it answers with the places of the appends that were stored. */
 export function appendMany(schema: string): string {
-  return `with input as (${unnest(APPENDS, 1)}), line as (${unnest(RECORDS, APPENDS.length + 1)}), moved as (
+  return `with input as (${unnested(APPENDS, 1)}), line as (${unnested(RECORDS, APPENDS.length + 1)}), moved as (
   update ${schema}.head h set version = i.version, epoch = i.epoch, head = i.head, tip = i.tip, running = i.running,
     due_at = to_timestamp(i.due_at / 1000),
     lease_until = case when i.lease_ms is null then h.lease_until when i.lease_ms < 0 then '-infinity'

@@ -1,5 +1,6 @@
 import type { Append } from '../../ports/index.ts'
 import type { Value } from './client.ts'
+import { type Column, list, listTexts, one } from './columns.ts'
 import {
   CLAIM_COLUMNS,
   claimValues,
@@ -11,7 +12,6 @@ import {
   recordValues,
   type Sealed,
 } from './sealed.ts'
-import { arrayText } from './text.ts'
 
 // An append that is alone. Its statement holds nothing that it does not need: half of what an append costs the server is
 // the parts of the statement, whether they find anything to do or not.
@@ -42,35 +42,40 @@ export function shapeName({ isFirst, isSingle, claims, settles, forgets }: Shape
 
 export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }: Shape): readonly Value[] {
   const records = recordValues(sealed)
-  const columns = RECORD_COLUMNS.map((_, column) => records.map((record) => record[column] ?? null))
   return [
     ...headValues(sealed),
-    ...(isSingle ? (records[0] ?? []) : columns.map(arrayText)),
+    ...(isSingle ? (records[0] ?? []) : listTexts(RECORD_COLUMNS, records)),
     ...(claims ? claimValues(sealed) : []),
     ...(settles ? outcomeValues(sealed) : []),
     ...(forgets ? [sealed.append.forget ?? null] : []),
   ]
 }
 
-/** The values of `oneValues`, by name; the first of them is $1. */
-function placesOf({ claims, settles, forgets }: Shape): (name: string) => string {
-  const columns: readonly (readonly [name: string, type: string])[] = [
+/** The SQL of each value of `oneValues`, by the name of its column. */
+function placesOf({ isSingle, claims, settles, forgets }: Shape): (name: string) => string {
+  const columns: readonly Column[] = [
     ...HEAD_COLUMNS,
     ...RECORD_COLUMNS,
     ...(claims ? CLAIM_COLUMNS : []),
     ...(settles ? OUTCOME_COLUMNS : []),
-    ...(forgets ? [['forget', 'float8'] as const] : []),
+    ...(forgets ? FORGET_COLUMNS : []),
   ]
-  const places = new Map(columns.map(([name, type], index) => [name, `$${index + 1}::${type}`]))
+  const isList = (column: Column): boolean => !isSingle && RECORD_COLUMNS.includes(column)
+  const places = new Map(
+    columns.map((column, index) => [column[0], isList(column) ? list(column, index + 1) : one(column, index + 1)]),
+  )
   return (name) => places.get(name) ?? name
 }
+
+const FORGET_COLUMNS: readonly Column[] = [['forget', 'float8']]
 
 /** The statement for one shape: it answers with a row where the append was stored. */
 export function appendOne(schema: string, shape: Shape): string {
   const $ = placesOf(shape)
+  const values = RECORD_COLUMNS.map(([name]) => $(name)).join(', ')
   const records = shape.isSingle
-    ? `select subject, ${RECORD_COLUMNS.map(([name]) => $(name)).join(', ')} from stored`
-    : `select subject, l.* from stored, unnest(${RECORD_COLUMNS.map(([name, type]) => `${$(name).replace(/::.*/, '')}::${type}[]`).join(', ')}) l`
+    ? `select subject, ${values} from stored`
+    : `select subject, l.* from stored, unnest(${values}) l`
   const outcome = `, ended as (
   insert into ${schema}.outcome (subject, key, attempt, settled, settled_at)
   select subject, ${OUTCOME_COLUMNS.map(([name]) => $(name)).join(', ')} from stored

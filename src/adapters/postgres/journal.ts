@@ -23,10 +23,11 @@ import {
   type Statement,
   type Value,
 } from './client.ts'
+import { arrayText } from './columns.ts'
 import { checkFitness } from './fitness.ts'
 import { parseName } from './schema.ts'
 import { type Statements, statementsOf } from './statements.ts'
-import { arrayText, fromStored, toStored } from './text.ts'
+import { fromStored, toStored } from './text.ts'
 import { Transactions } from './transactions.ts'
 import { troubleOf, within } from './trouble.ts'
 

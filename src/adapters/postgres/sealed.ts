@@ -1,5 +1,6 @@
 import type { Append, Head, SealedRecord, SubjectRef } from '../../ports/index.ts'
 import type { Value } from './client.ts'
+import type { Column } from './columns.ts'
 import { toStored } from './text.ts'
 
 /** An append, sealed: what is stored of it. */
@@ -12,19 +13,19 @@ export interface Sealed {
 }
 
 /** What a head is expected to be and what it becomes: names and types of the values that `headValues` gives. */
-export const HEAD_COLUMNS = [
+export const HEAD_COLUMNS: readonly Column[] = [
   ['chart', 'text'],
   ['id', 'text'],
   ['from_version', 'bigint'],
   ['from_epoch', 'bigint'],
   ['version', 'bigint'],
   ['epoch', 'bigint'],
-  ['head', 'text'],
-  ['tip', 'text'],
+  ['head', 'line'],
+  ['tip', 'line'],
   ['running', 'boolean'],
   ['lease_ms', 'float8'],
   ['due_at', 'float8'],
-] as const
+]
 
 export function headValues({ subject, append, records }: Sealed): readonly Value[] {
   const { expected, head } = append
@@ -54,13 +55,13 @@ function dueAt({ flip, timers }: Head): number | null {
   return flip !== undefined || timers.length === 0 ? null : Math.min(...timers.map((timer) => timer.at))
 }
 
-export const RECORD_COLUMNS = [
+export const RECORD_COLUMNS: readonly Column[] = [
   ['n', 'bigint'],
   ['op', 'text'],
-  ['header', 'text'],
-  ['payload', 'text'],
-  ['hash', 'text'],
-] as const
+  ['header', 'line'],
+  ['payload', 'line'],
+  ['hash', 'line'],
+]
 
 /** A row a record. The first carries the operation id of its append. */
 export function recordValues({ append, records }: Sealed): readonly (readonly Value[])[] {
@@ -73,21 +74,21 @@ export function recordValues({ append, records }: Sealed): readonly (readonly Va
   ])
 }
 
-export const CLAIM_COLUMNS = [
+export const CLAIM_COLUMNS: readonly Column[] = [
   ['claim_key', 'text'],
   ['claim_attempt', 'bigint'],
-] as const
+]
 
 export function claimValues({ append: { claim } }: Sealed): readonly Value[] {
   return [claim?.key ?? null, claim?.attempt ?? null]
 }
 
-export const OUTCOME_COLUMNS = [
+export const OUTCOME_COLUMNS: readonly Column[] = [
   ['key', 'text'],
   ['attempt', 'bigint'],
-  ['settled', 'text'],
+  ['settled', 'line'],
   ['settled_at', 'float8'],
-] as const
+]
 
 export function outcomeValues({ append: { settled } }: Sealed): readonly Value[] {
   if (settled === undefined) return [null, null, null, null]
