@@ -25,14 +25,20 @@ export function manyValues(all: readonly Sealed[]): readonly Value[] {
   return [...listTexts(APPENDS, appends), ...listTexts(RECORDS, records)]
 }
 
+/**
+ * An append holds its row for a moment. Who holds one for longer is not worth the wait of all who share the statement: it
+ * fails then, and each is stored alone.
+ */
+const LOCK_MS = 500
+
 /** The statement: it answers with the places of the appends that were stored. */
 export function appendMany(schema: string): string {
-  return `with input as (${unnested(APPENDS, 1)}), line as (${unnested(RECORDS, APPENDS.length + 1)}), moved as (
+  return `with patience as materialized (select set_config('lock_timeout', '${LOCK_MS}', true)), input as (${unnested(APPENDS, 1)}), line as (${unnested(RECORDS, APPENDS.length + 1)}), moved as (
   update ${schema}.head h set version = i.version, epoch = i.epoch, head = i.head, tip = i.tip, running = i.running,
     due_at = to_timestamp(i.due_at / 1000),
     lease_until = case when i.lease_ms is null then h.lease_until when i.lease_ms < 0 then '-infinity'
       else clock_timestamp() + i.lease_ms * interval '1 millisecond' end
-  from input i
+  from patience, input i
   where h.chart = i.chart and h.id = i.id and h.version = i.from_version and h.epoch = i.from_epoch
     and (i.claim_key is null or not exists (
       select from ${schema}.outcome o

@@ -148,30 +148,27 @@ export class Appends {
     return row && { version: Number(row.version), epoch: Number(row.epoch), isRepeat: row.repeated === true }
   }
 
-  async #storeTogether(all: readonly Sealed[]): Promise<readonly Answer[]> {
+  /** Together, where there are several that may; the others, and those that the server refused together, alone. */
+  async #storeTogether(all: readonly Sealed[]): Promise<readonly (Answer | Promise<Answer>)[]> {
+    const [only] = all
+    if (only !== undefined && all.length === 1) return [await this.#storeAlone(only)]
     const together = all.filter(mayShare)
-    const answers = new Map<Sealed, Answer>()
-    if (together.length > 1) await this.#storeMany(together, answers)
-    await Promise.all(
-      all.map(async (sealed) => {
-        if (!answers.has(sealed)) answers.set(sealed, await this.#storeAlone(sealed))
-      }),
-    )
-    return all.map((sealed) => answers.get(sealed) ?? ABSENT)
+    const answers = together.length > 1 ? await this.#storeMany(together) : undefined
+    return all.map((sealed) => answers?.get(sealed) ?? this.#storeAlone(sealed))
   }
 
-  /** One statement for all. Where one of them makes the server refuse it, each is stored alone. */
-  async #storeMany(all: readonly Sealed[], answers: Map<Sealed, Answer>): Promise<void> {
+  /** One statement for all. Undefined when the server refused it for what one of them is: nothing was stored then. */
+  async #storeMany(all: readonly Sealed[]): Promise<ReadonlyMap<Sealed, Answer> | undefined> {
     const { send, statements, clock, timeoutMs } = this.#options
     // In one order everywhere, so that two processes that lock the same rows do not wait for each other.
     const sorted = [...all].sort((a, b) => (a.log < b.log ? -1 : 1))
     try {
       const rows = await within(clock, timeoutMs, send(statements.appendMany, manyValues(sorted)))
       const stored = new Set(rows.map(({ ord }) => Number(ord)))
-      for (const [ord, sealed] of sorted.entries()) answers.set(sealed, stored.has(ord) ? STORED : ABSENT)
+      return new Map(sorted.map((sealed, ord) => [sealed, stored.has(ord) ? STORED : ABSENT]))
     } catch (error) {
       const trouble = troubleOf(error)
-      if (trouble.type === 'unknown') for (const sealed of all) answers.set(sealed, trouble)
+      return trouble.type === 'unknown' ? new Map(all.map((sealed) => [sealed, trouble])) : undefined
     }
   }
 

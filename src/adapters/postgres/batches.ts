@@ -2,15 +2,15 @@ import type { Clock, Stop } from '../../base/index.ts'
 
 export interface BatchesOptions<Ask, Answer> {
   readonly clock: Clock
-  /** Answers a batch: one answer an ask, in order. Never rejects. */
-  readonly send: (asks: readonly Ask[]) => Promise<readonly Answer[]>
+  /** Answers a batch: one answer an ask, in order, some of them perhaps later. Never rejects. */
+  readonly send: (asks: readonly Ask[]) => Promise<readonly (Answer | Promise<Answer>)[]>
   /** Asks of the same name never share a batch. */
   readonly nameOf: (ask: Ask) => string
 }
 
 interface Waiting<Ask, Answer> {
   readonly ask: Ask
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (answer: Answer | Promise<Answer>) => void
 }
 
 /** What shares a statement is not more than this. */
@@ -40,11 +40,11 @@ export class Batches<Ask, Answer> {
     })
   }
 
-  /** Those who were answered together go on together: a turn of the loop lets all of them come, and takes no time. */
+  /** Those who were answered together go on together: the tick comes when all of them have gone on who could. */
   #sendSoon(): void {
     if (this.#isBusy || this.#queue.length === 0) return
     this.#isBusy = true
-    setImmediate(() => void this.#sendNow())
+    process.nextTick(() => void this.#sendNow())
   }
 
   async #sendNow(): Promise<void> {
@@ -52,7 +52,7 @@ export class Batches<Ask, Answer> {
     const end = this.#occupy()
     const answers = await this.#options.send(batch.map(({ ask }) => ask))
     end()
-    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer | Promise<Answer>)
     this.#sendSoon()
   }
 
