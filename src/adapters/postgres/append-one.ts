@@ -23,21 +23,24 @@ export interface Shape {
   readonly claims: boolean
   readonly settles: boolean
   readonly forgets: boolean
+  /** Its commit is somebody else's, and comes next. */
+  readonly isInTransaction: boolean
 }
 
-export function shapeOf({ expected, records, claim, settled, forget }: Append): Shape {
+export function shapeOf({ expected, records, claim, settled, forget }: Append, isInTransaction: boolean): Shape {
   return {
     isFirst: expected.version === 0,
     isSingle: records.length === 1,
     claims: claim !== undefined && expected.version > 0,
     settles: settled !== undefined,
     forgets: forget !== undefined,
+    isInTransaction,
   }
 }
 
 /** One name for each shape. */
-export function shapeName({ isFirst, isSingle, claims, settles, forgets }: Shape): string {
-  return [isFirst, isSingle, claims, settles, forgets].map(Number).join('')
+export function shapeName({ isFirst, isSingle, claims, settles, forgets, isInTransaction }: Shape): string {
+  return [isFirst, isSingle, claims, settles, forgets, isInTransaction].map(Number).join('')
 }
 
 export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }: Shape): readonly Value[] {
@@ -69,6 +72,12 @@ function placesOf({ isSingle, claims, settles, forgets }: Shape): (name: string)
 
 const FORGET_COLUMNS: readonly Column[] = [['forget', 'float8']]
 
+/**
+ * From here on the row is locked: a process that is stopped before its commit shall not keep it from being adopted. The
+ * setting ends with the transaction.
+ */
+const SOON = `, set_config('idle_in_transaction_session_timeout', '5000', true)`
+
 /** The statement for one shape: it answers with a row where the append was stored. */
 export function appendOne(schema: string, shape: Shape): string {
   const $ = placesOf(shape)
@@ -86,7 +95,7 @@ export function appendOne(schema: string, shape: Shape): string {
   return `with stored as (
   ${shape.isFirst ? born(schema, $) : moved(schema, $, shape)}
 )${shape.settles ? outcome : ''}${shape.forgets ? forgotten : ''}
-insert into ${schema}.record (subject, n, op, header, payload, hash) ${records} returning n`
+insert into ${schema}.record (subject, n, op, header, payload, hash) ${records} returning n${shape.isInTransaction ? SOON : ''}`
 }
 
 function moved(schema: string, $: (name: string) => string, { claims }: Shape): string {

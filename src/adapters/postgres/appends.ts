@@ -64,7 +64,7 @@ export class Appends {
   async appendIn(send: Send, subject: SubjectRef, append: Append): Promise<(() => void) | undefined> {
     const sealed = await this.#seal(subject, append, send)
     if (sealed === undefined) return undefined
-    const rows = await this.#sendOne(send, sealed)
+    const rows = await this.#sendOne(send, sealed, true)
     return rows.length === 0 ? undefined : () => this.#stored(sealed)
   }
 
@@ -174,16 +174,16 @@ export class Appends {
 
   async #storeAlone(sealed: Sealed): Promise<Answer> {
     try {
-      const rows = await this.#sendOne(this.#options.send, sealed)
+      const rows = await this.#sendOne(this.#options.send, sealed, false)
       return rows.length > 0 ? STORED : ABSENT
     } catch (error) {
       return troubleOf(error)
     }
   }
 
-  #sendOne(send: Send, sealed: Sealed): Promise<readonly Row[]> {
+  #sendOne(send: Send, sealed: Sealed, isInTransaction: boolean): Promise<readonly Row[]> {
     const { statements, clock, timeoutMs } = this.#options
-    const shape = shapeOf(sealed.append)
+    const shape = shapeOf(sealed.append, isInTransaction)
     return within(clock, timeoutMs, send(statements.appendOne(shape), oneValues(sealed, shape)))
   }
 

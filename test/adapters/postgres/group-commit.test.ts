@@ -150,11 +150,11 @@ describeWith('postgres', 'appends that share a commit', () => {
       await waiting
     })
 
-    test('with a lock timeout, one that waits for a lock does not take those of its statement with it', async ({
+    test('one that waits for a lock that is held for long does not take those of its statement with it', async ({
       onTestFinished,
     }) => {
       const { schema, pool } = await opened(onTestFinished)
-      const counted = counting(postgresPool(onTestFinished, { lock_timeout: 100 }))
+      const counted = counting(postgresPool(onTestFinished))
       const journal = postgresJournal(counted.pool, { schema })
       for (const id of ['free', 'locked']) await journal.append(subject(id), appendOf(0))
       counted.sent.length = 0
