@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createGate } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { describeWith, startPostgres } from '../servers/index.ts'
 import { clearUp } from './aftermath.ts'
 import { furnace } from './chart.ts'
@@ -54,8 +54,8 @@ describeWith('postgres', 'the judge of the chaos', () => {
 
   beforeAll(async () => {
     const server = await startPostgres({ fsync: false })
-    afterAll(() => server.stop())
     evidence = await calmEvidence(server.port)
+    return () => server.stop()
   }, 60_000)
 
   test('finds nothing wrong where nothing is', async () => {
