@@ -38,9 +38,17 @@ export function shapeOf({ expected, records, claim, settled, forget }: Append, i
   }
 }
 
-/** One name for each shape. */
-export function shapeName({ isFirst, isSingle, claims, settles, forgets, isInTransaction }: Shape): string {
-  return [isFirst, isSingle, claims, settles, forgets, isInTransaction].map(Number).join('')
+/** One number for each shape. */
+export function shapeNumber(shape: Shape): number {
+  const { isFirst, isSingle, claims, settles, forgets, isInTransaction } = shape
+  return (
+    (isFirst ? 1 : 0) +
+    (isSingle ? 2 : 0) +
+    (claims ? 4 : 0) +
+    (settles ? 8 : 0) +
+    (forgets ? 16 : 0) +
+    (isInTransaction ? 32 : 0)
+  )
 }
 
 export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }: Shape): readonly Value[] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { appendMany } from './append-many.ts'
-import { appendOne, type Shape, shapeName } from './append-one.ts'
+import { appendOne, type Shape, shapeNumber } from './append-one.ts'
 import type { Statement } from './client.ts'
 
 /** Every statement the journal sends, for one schema. */
@@ -60,11 +60,11 @@ where resource = $1 and holder = $2 and until > clock_timestamp() returning epoc
     release: `update ${schema}.lease set until = '-infinity', holder = null where resource = $1 and holder = $2`,
   }
   const all = Object.entries(texts).map(([name, text]) => [name, named(name, text)] as const)
-  const shapes = new Map<string, Statement>()
+  const shapes = new Map<number, Statement>()
   const one = (shape: Shape): Statement => {
-    const name = shapeName(shape)
-    const statement = shapes.get(name) ?? named(`append_${name}`, appendOne(schema, shape))
-    shapes.set(name, statement)
+    const number = shapeNumber(shape)
+    const statement = shapes.get(number) ?? named(`append_${number}`, appendOne(schema, shape))
+    shapes.set(number, statement)
     return statement
   }
   return { ...Object.fromEntries(all), appendOne: one } as Statements

@@ -5,7 +5,7 @@ import { newSchema, postgresPool, type WhenFinished } from '../../servers/index.
 
 /** What a client was asked to send. */
 export interface Sent {
-  /** What the statement is called, without what is particular to the schema: "append_01000", "judge". */
+  /** What the statement is called, without what is particular to the schema: "append_2", "judge". */
   readonly name: string
   readonly values: readonly unknown[]
 }
