@@ -101,13 +101,17 @@ export class SubjectLog {
    */
   async append(base: Head, change: Change, options: AppendOptions): Promise<void> {
     const append = appendOf(base, change, options)
+    let unknown: PhasegateError | undefined
     for (let failures = 1; ; failures++) {
       try {
         await this.#engine.journal.append(this.ref, append)
         break
       } catch (thrown) {
         this.#isSuspect = true
-        await this.#afterFailure(this.#coded(thrown, options.opId), failures, options.goOn)
+        const error = this.#coded(thrown, options.opId)
+        if (error.code === 'OUTCOME_UNKNOWN') unknown = error
+        // That a later try has surely stored nothing says nothing of an earlier one.
+        await this.#afterFailure(error.code === 'JOURNAL_FAILED' ? (unknown ?? error) : error, failures, options.goOn)
       }
     }
     this.#saw(change.head)

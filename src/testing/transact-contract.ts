@@ -94,6 +94,24 @@ export const transactContract: readonly TransactCase[] = [
   },
   {
     promise: 16,
+    name: 'what is written while the transaction is being taken back is not stored',
+    async run({ journal, write, written }) {
+      await fill(journal, SUBJECT, 1)
+      const late: Promise<unknown>[] = []
+      const failing = journal.transact(SUBJECT, async (tx) => {
+        await write(tx, 'a')
+        const soon = [setImmediate, queueMicrotask, process.nextTick]
+        for (const turn of soon)
+          late.push(new Promise((resolve) => turn(() => resolve((async () => write(tx, 'late'))().catch(() => 0)))))
+        throw new Error('given up')
+      })
+      await assert.rejects(failing, /given up/)
+      await Promise.all(late)
+      assert.deepEqual(await written(), [])
+    },
+  },
+  {
+    promise: 16,
     name: 'a transaction that is over stores nothing any more, however long its user holds on to it',
     async run({ journal, write, written }) {
       await fill(journal, SUBJECT, 1)

@@ -66,6 +66,19 @@ test.each(['requested', 'stepped', 'committed'])(
   },
 )
 
+test('a claim whose answer was lost stays in doubt, though the store is surely away when it is asked again', async () => {
+  let asks = 0
+  const { valve, clock } = open((append) => {
+    if (!holds(append, 'requested')) return undefined
+    return asks++ === 0 ? unknown : failed()
+  })
+  const asked = valve.safeFlip('open')
+  await clock.advance(10_000)
+  expect((await asked).error?.code).toBe('OUTCOME_UNKNOWN')
+  expect(asks).toBeGreaterThan(1)
+  expect(await kinds(valve)).toEqual(['requested'])
+})
+
 test('an error that is not ours says nothing of what was stored, and is treated so', async () => {
   let lost = 0
   const crash = (): never => {

@@ -34,7 +34,7 @@ export interface PgClient {
 export interface PgPool<Client extends PgClient = PgClient> {
   query(query: PgQuery): Promise<PgAnswer>
   connect(): Promise<Client>
-  connect(callback: (...answer: never[]) => void): void
+  connect(callback: (error: Error | undefined, client: Client | undefined) => void): void
 }
 
 /** What porsager's `postgres()` returns. */
@@ -90,14 +90,17 @@ class PgDatabase<Tx> implements Database<Tx> {
   }
 
   async transaction(work: Work<Tx>, committing: () => void): Promise<void> {
-    const client = await this.#pool.connect()
-    // Without a listener, a connection that breaks while nobody asks anything would end the process.
-    const ignore = (): void => undefined
-    client.on('error', ignore)
+    const client = await this.#connect()
+    const lent = lendClient(client)
     let isSpent = true
     try {
       await client.query({ text: 'begin' })
-      await work(client, sending(client))
+      try {
+        await work(lent.tx, sending(client))
+      } finally {
+        // Before anything else is sent: what came after the end of the transaction would be committed by itself.
+        lent.end()
+      }
       committing()
       await client.query({ text: 'commit' })
       isSpent = false
@@ -111,6 +114,43 @@ class PgDatabase<Tx> implements Database<Tx> {
       if (!isSpent) client.removeListener('error', ignore)
     }
   }
+
+  /**
+   * With a listener from the first moment: a connection that breaks while nobody asks anything would end the process. A
+   * promise would tell of it a moment too late; it serves where somebody has wrapped the pool and knows no callbacks.
+   */
+  #connect(): Promise<Tx & PgClient> {
+    return new Promise((resolve, reject) => {
+      const lent = (client: Tx & PgClient): void => {
+        client.on('error', ignore)
+        resolve(client)
+      }
+      const promised: unknown = this.#pool.connect((error: Error | undefined, client: (Tx & PgClient) | undefined) => {
+        if (client === undefined) reject(error)
+        else lent(client)
+      })
+      if (promised instanceof Promise) promised.then(lent, reject)
+    })
+  }
+}
+
+const ignore = (): void => undefined
+
+/** A connection that refuses to be used once its transaction has ended. */
+function lendClient<Client extends PgClient>(client: Client): { readonly tx: Client; end(): void } {
+  const loan = new Loan()
+  const tx = new Proxy(client, {
+    get(target, name) {
+      loan.check()
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]): unknown => {
+        loan.check()
+        return Reflect.apply(value, target, given)
+      }
+    },
+  })
+  return { tx, end: () => loan.end() }
 }
 
 function sending(by: { query(query: PgQuery): Promise<PgAnswer> }): Send {
@@ -149,19 +189,29 @@ function sendingUnsafe(sql: Pick<PostgresSql, 'unsafe'>): Send {
 
 /** A transaction that refuses to be used once it has ended: its connection goes on to serve others. */
 function lend<Tx extends object>(tx: Tx): { readonly tx: Tx; end(): void } {
-  let hasEnded = false
-  const check = (): void => {
-    if (hasEnded) refuse('the transaction', 'one that has ended', 'used only until its step has ended')
-  }
+  const loan = new Loan()
   const guarded = new Proxy(tx, {
     apply(target, self, args) {
-      check()
+      loan.check()
       return Reflect.apply(target as unknown as (...given: unknown[]) => unknown, self, args)
     },
     get(target, name, receiver) {
-      check()
+      loan.check()
       return Reflect.get(target, name, receiver)
     },
   })
-  return { tx: guarded, end: () => void (hasEnded = true) }
+  return { tx: guarded, end: () => loan.end() }
+}
+
+class Loan {
+  #hasEnded = false
+
+  /** @throws OPTION_INVALID once it has ended */
+  check(): void {
+    if (this.#hasEnded) refuse('the transaction', 'one that has ended', 'used only until its step has ended')
+  }
+
+  end(): void {
+    this.#hasEnded = true
+  }
 }
