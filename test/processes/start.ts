@@ -3,11 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { WhenFinished } from '../servers/index.ts'
+import { workerFile } from './bundle.ts'
 import type { Message, Orders } from './worker.ts'
-
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /** A folder that goes with the test. */
 export function temporaryFolder(whenFinished: WhenFinished): string {
@@ -23,7 +21,7 @@ export class Worker {
   readonly exited: Promise<unknown>
 
   constructor(orders: Orders, whenFinished: WhenFinished) {
-    this.child = fork(WORKER, [JSON.stringify(orders)], { execArgv: ['--import', 'tsx'] })
+    this.child = fork(workerFile('builder'), [JSON.stringify(orders)], { execArgv: [] })
     this.child.on('message', (message: Message) => this.said.push(message))
     this.exited = once(this.child, 'exit')
     whenFinished(async () => void this.child.kill('SIGKILL'))

@@ -1,20 +1,18 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import { createGate, type JournalRecord } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { workerFile } from '../../processes/bundle.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 import type { PostgresFacts } from '../../servers/postgres.ts'
 import { stock } from './stock.ts'
 import type { StockOrders } from './stock-worker.ts'
 
-const WORKER = fileURLToPath(new URL('./stock-worker.ts', import.meta.url))
-
 /** Packs an order in a process of its own; how many statements that took, unless it died. */
 async function pack(orders: StockOrders): Promise<number | 'SIGKILL'> {
-  const child = fork(WORKER, [JSON.stringify(orders)], { execArgv: ['--import', 'tsx'] })
+  const child = fork(workerFile('packer'), [JSON.stringify(orders)], { execArgv: [] })
   let statements = 0
   child.on('message', (message: { readonly statements: number }) => (statements = message.statements))
   await once(child, 'exit')
@@ -91,11 +89,13 @@ async function crashAt(
 }
 
 describeWith('postgres', 'kill -9 at every statement of a flip of transact steps', (facts) => {
-  test('forwards: rows and checkpoint are there both or neither, and each once in the end', async () => {
-    await crashEverywhere(facts, false, ['shelf', 'box'])
-  }, 120_000)
+  describe.concurrent('and', () => {
+    test('forwards: rows and checkpoint are there both or neither, and each once in the end', async () => {
+      await crashEverywhere(facts, false, ['shelf', 'box'])
+    }, 120_000)
 
-  test('going back: an undo and its record are there both or neither, and each once in the end', async () => {
-    await crashEverywhere(facts, true, ['shelf', 'shelf:undo'])
-  }, 120_000)
+    test('going back: an undo and its record are there both or neither, and each once in the end', async () => {
+      await crashEverywhere(facts, true, ['shelf', 'shelf:undo'])
+    }, 120_000)
+  })
 })

@@ -3,16 +3,14 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, type TestContext, test } from 'vitest'
+import { workerFile } from '../../processes/bundle.ts'
 import { describeWith } from '../../servers/index.ts'
 import { newPrefix, until } from './stage.ts'
 import type { Orders } from './worker.ts'
 
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
-
 function start(orders: Orders, whenFinished: TestContext['onTestFinished']) {
-  const child = fork(WORKER, [JSON.stringify(orders)], { execArgv: ['--import', 'tsx'] })
+  const child = fork(workerFile('holder'), [JSON.stringify(orders)], { execArgv: [] })
   whenFinished(() => void child.kill('SIGKILL'))
   return { child, exited: once(child, 'exit') }
 }

@@ -1,0 +1,49 @@
+// Worker processes, each in one file of JavaScript: a process that has to translate its sources first takes four times as
+// long to start, and there are a hundred of them in a run.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'tsup'
+import { inject } from 'vitest'
+import type { TestProject } from 'vitest/node'
+
+const ROOT = join(import.meta.dirname, '../..')
+const CACHE = join(ROOT, 'node_modules/.cache')
+
+const WORKERS = {
+  builder: 'test/processes/worker.ts',
+  packer: 'test/adapters/postgres/stock-worker.ts',
+  holder: 'test/adapters/redis/worker.ts',
+} as const
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The folder of the bundled workers. */
+    workers: string
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => void> {
+  mkdirSync(CACHE, { recursive: true })
+  const folder = mkdtempSync(join(CACHE, 'workers-'))
+  await build({
+    config: false,
+    entry: Object.fromEntries(Object.entries(WORKERS).map(([name, path]) => [name, join(ROOT, path)])),
+    tsconfig: join(ROOT, 'tsconfig.json'),
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    splitting: true,
+    outDir: folder,
+    silent: true,
+    // What is in src/ is part of the worker; packages are found from where the bundle stands.
+    noExternal: [/^phasegate/],
+    external: ['ioredis', 'pg'],
+  })
+  project.provide('workers', folder)
+  return () => rmSync(folder, { recursive: true, force: true })
+}
+
+/** The file of a worker, to be forked. */
+export function workerFile(name: keyof typeof WORKERS): string {
+  return join(inject('workers'), `${name}.js`)
+}
