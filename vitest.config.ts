@@ -16,5 +16,7 @@ export default defineConfig({
     globalSetup: ['test/servers/setup.ts', 'test/processes/bundle.ts'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     testTimeout: 30_000,
+    // Most of them wait for processes and servers: one worker a processor, the last one included.
+    maxWorkers: '100%',
   },
 })
