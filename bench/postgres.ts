@@ -4,7 +4,7 @@ import { startPostgres } from '../test/servers/postgres.ts'
 import { race } from './harness.ts'
 import type { Library } from './library.ts'
 import { callersOf, orders, type Rival } from './orders.ts'
-import { byHand } from './orders-by-hand.ts'
+import { byHand, bytesPerAppend } from './orders-by-hand.ts'
 
 export const SLOW = { rounds: 15, sampleMs: 400, ratioOf: 'throughput' } as const
 /** Connections for each. */
@@ -15,16 +15,17 @@ export async function benchPostgres(library: Library): Promise<void> {
   const server = await startPostgres({ fsync: true })
   const { host, port, user, database } = server
   const pool = new pg.Pool({ host, port, user, database, max: POOL_SIZE })
-  const rivals = [await byHand(pool), await phasegate(library, pool)] as const
+  const rivals = [await byHand(pool), await ballasted(library, pool), await phasegate(library, pool)] as const
   try {
     for (const rival of rivals) await rival.verify()
-    const [hand, flip] = rivals
+    const [hand, heavy, flip] = rivals
     for (const [callers, aim] of [
       [1, '≥ 0.9×'],
       [16, '≥ 2.5×'],
     ] as const) {
       const contenders = [
         { name: hand.name, sample: callersOf(callers, hand.flip) },
+        { name: heavy.name, sample: callersOf(callers, heavy.flip) },
         { name: flip.name, aim, sample: callersOf(callers, flip.flip) },
       ]
       await race(title(callers), contenders, SLOW)
@@ -34,6 +35,17 @@ export async function benchPostgres(library: Library): Promise<void> {
     await pool.end()
     await server.stop()
   }
+}
+
+/** By hand, with as many bytes as a flip stores: without what they are worth, and without what it costs to make them. */
+async function ballasted(library: Library, pool: pg.Pool): Promise<Rival> {
+  const once = (rival: Rival): Promise<void> => rival.flip('order-measured', 1)
+  const lean = await bytesPerAppend(pool, async (counted) => {
+    await once(await byHand(counted, { schema: 'lean', name: 'lean', ballast: 0 }))
+  })
+  const full = await bytesPerAppend(pool, async (counted) => once(await phasegate(library, counted)))
+  const ballast = 2 * Math.round((full - lean) / 2)
+  return byHand(pool, { schema: 'heavy', name: `by hand, ${Math.round(full)} bytes an append as a flip has`, ballast })
 }
 
 export function title(callers: number): string {
