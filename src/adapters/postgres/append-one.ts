@@ -13,8 +13,8 @@ import {
   type Sealed,
 } from './sealed.ts'
 
-// An append that is alone. Its statement holds nothing that it does not need: half of what an append costs the server is
-// the parts of the statement, whether they find anything to do or not.
+// An append that is alone. Its statement holds nothing that it does not need: the parts of a statement cost the server
+// something, whether they find anything to do or not.
 
 /** What an append needs of its statement. */
 export interface Shape {
