@@ -78,7 +78,8 @@ export class Writing {
       const change = unfold(base, [body], spec, { at: engine.clock.now(), epoch })
       const askedAtMs = engine.clock.monotonic()
       try {
-        await log.append(base, change, { ...this.#terms(change), goOn: this.#goOn })
+        const lease = leaseAfter(change, engine.leaseTtlMs)
+        await log.append(base, change, { lease, opId: engine.nextId(), claim: undefined, goOn: this.#goOn })
         this.#unheard = undefined
         holding.extend(askedAtMs)
         return change
@@ -144,7 +145,8 @@ export class Writing {
       if (!this.#isDue(base, work)) return { type: 'overtaken' }
       const body = report(base.flip, spec, work, { type: 'done', output })
       const change = unfold(base, [body], spec, { at: engine.clock.now(), epoch })
-      return { type: 'sent', write: { base, change, ...this.#terms(change) } }
+      const lease = leaseAfter(change, engine.leaseTtlMs)
+      return { type: 'sent', write: { base, change, lease, opId: engine.nextId() } }
     } catch (error) {
       return { type: 'given up', error }
     }
@@ -162,11 +164,6 @@ export class Writing {
     if (!isSent || thrown.code === 'JOURNAL_FAILED') return { type: 'refused', error: thrown }
     this.#unheard = progress.write
     return { type: 'unheard' }
-  }
-
-  #terms(change: Change): Pick<Write, 'lease' | 'opId'> {
-    const { engine } = this.#options
-    return { lease: leaseAfter(change, engine.leaseTtlMs), opId: engine.nextId() }
   }
 
   readonly #goOn = (): boolean => {
