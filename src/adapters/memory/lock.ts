@@ -1,5 +1,6 @@
-import { PhasegateError, systemClock } from '../../base/index.ts'
+import { systemClock } from '../../base/index.ts'
 import type { Clock, Lease, Lock, Stop } from '../../ports/index.ts'
+import { busy } from '../resident/index.ts'
 
 export interface MemoryLockOptions {
   /** @default the clock of this machine */
@@ -135,11 +136,4 @@ class MemoryLock implements Lock {
 
 function isLive(holder: Holder | undefined, now: number): boolean {
   return holder !== undefined && holder.until > now
-}
-
-function busy(resource: string, waitedMs: number): PhasegateError<'RESOURCE_BUSY'> {
-  return new PhasegateError('RESOURCE_BUSY', `cannot acquire "${resource}": held by another after ${waitedMs} ms`, {
-    resource,
-    waitedMs,
-  })
 }

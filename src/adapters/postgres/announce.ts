@@ -12,7 +12,7 @@ const GATHER_MS = 20
 export const MUCH = '*'
 
 /**
- * Tells those who listen which subjects have changed, after the fact: aside from the appends, a few times a second at most, and
+ * Tells those who listen which subjects have changed, after the fact: aside from the appends, once in 20 ms at most, and
  * without caring whether it arrives. A NOTIFY within an append would make all commits wait for each other.
  */
 export class Announcer {

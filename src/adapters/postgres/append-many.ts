@@ -1,5 +1,6 @@
 import type { Value } from './client.ts'
 import { type Column, listTexts, unnested } from './columns.ts'
+import { asExpected, becomes, born, unanswered } from './head-sql.ts'
 import {
   CLAIM_COLUMNS,
   claimValues,
@@ -31,26 +32,17 @@ export function manyValues(all: readonly Sealed[]): readonly Value[] {
  */
 const LOCK_MS = 500
 
+const $ = (column: string): string => `i.${column}`
+
 /** The statement: it answers with the places of the appends that were stored. */
 export function appendMany(schema: string): string {
   return `with patience as materialized (select set_config('lock_timeout', '${LOCK_MS}', true)), input as (${unnested(APPENDS, 1)}), line as (${unnested(RECORDS, APPENDS.length + 1)}), moved as (
-  update ${schema}.head h set version = i.version, epoch = i.epoch, head = i.head, tip = i.tip, running = i.running,
-    due_at = to_timestamp(i.due_at / 1000),
-    lease_until = case when i.lease_ms is null then h.lease_until when i.lease_ms < 0 then '-infinity'
-      else clock_timestamp() + i.lease_ms * interval '1 millisecond' end
+  update ${schema}.head h set ${becomes($)}
   from patience, input i
-  where h.chart = i.chart and h.id = i.id and h.version = i.from_version and h.epoch = i.from_epoch
-    and (i.claim_key is null or not exists (
-      select from ${schema}.outcome o
-      where o.subject = h.subject and o.key = i.claim_key and o.attempt >= i.claim_attempt))
+  where ${asExpected($)} and (i.claim_key is null or ${unanswered(schema, $)})
   returning h.subject, i.ord
 ), born as (
-  insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until, due_at)
-  select chart, id, version, epoch, head, tip, running,
-    case when lease_ms >= 0 then clock_timestamp() + lease_ms * interval '1 millisecond' else '-infinity' end,
-    to_timestamp(due_at / 1000)
-  from input where from_version = 0 and from_epoch = 0
-  on conflict (chart, id) do nothing
+  ${born(schema, $, 'from input i')}
   returning subject, chart, id
 ), stored as (
   select subject, ord from moved

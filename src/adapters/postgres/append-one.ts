@@ -1,6 +1,7 @@
 import type { Append } from '../../ports/index.ts'
 import type { Value } from './client.ts'
 import { type Column, list, listTexts, one } from './columns.ts'
+import { asExpected, becomes, born, unanswered } from './head-sql.ts'
 import {
   CLAIM_COLUMNS,
   claimValues,
@@ -101,31 +102,13 @@ export function appendOne(schema: string, shape: Shape): string {
   delete from ${schema}.outcome o using stored s where o.subject = s.subject and o.settled_at < ${$('forget')}
 )`
   return `with stored as (
-  ${shape.isFirst ? born(schema, $) : moved(schema, $, shape)}
+  ${shape.isFirst ? `${born(schema, $, '')} returning subject` : moved(schema, $, shape)}
 )${shape.settles ? outcome : ''}${shape.forgets ? forgotten : ''}
 insert into ${schema}.record (subject, n, op, header, payload, hash) ${records} returning n${shape.isInTransaction ? SOON : ''}`
 }
 
 function moved(schema: string, $: (name: string) => string, { claims }: Shape): string {
-  const unclaimed = `
-    and not exists (
-      select from ${schema}.outcome o
-      where o.subject = h.subject and o.key = ${$('claim_key')} and o.attempt >= ${$('claim_attempt')})`
-  return `update ${schema}.head h set version = ${$('version')}, epoch = ${$('epoch')}, head = ${$('head')},
-    tip = ${$('tip')}, running = ${$('running')}, due_at = to_timestamp(${$('due_at')} / 1000),
-    lease_until = case when ${$('lease_ms')} is null then h.lease_until when ${$('lease_ms')} < 0 then '-infinity'
-      else clock_timestamp() + ${$('lease_ms')} * interval '1 millisecond' end
-  where h.chart = ${$('chart')} and h.id = ${$('id')}
-    and h.version = ${$('from_version')} and h.epoch = ${$('from_epoch')}${claims ? unclaimed : ''}
+  return `update ${schema}.head h set ${becomes($)}
+  where ${asExpected($)}${claims ? ` and ${unanswered(schema, $)}` : ''}
   returning h.subject`
-}
-
-function born(schema: string, $: (name: string) => string): string {
-  return `insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until, due_at)
-  select ${['chart', 'id', 'version', 'epoch', 'head', 'tip', 'running'].map($).join(', ')},
-    case when ${$('lease_ms')} >= 0 then clock_timestamp() + ${$('lease_ms')} * interval '1 millisecond'
-      else '-infinity' end, to_timestamp(${$('due_at')} / 1000)
-  where ${$('from_version')} = 0 and ${$('from_epoch')} = 0
-  on conflict (chart, id) do nothing
-  returning subject`
 }

@@ -127,7 +127,7 @@ export class Appends {
       case 'refused':
         throw failed('append', answer.cause, answer.error)
       case 'unknown':
-        throw unknown(sealed, answer)
+        throw unknown(sealed.subject, sealed.append, answer)
       default:
         return unreachable(answer)
     }
@@ -206,9 +206,15 @@ function mayShare({ append }: Sealed): boolean {
   return append.forget === undefined
 }
 
-function unknown({ log, subject, append }: Sealed, { cause, error }: Trouble): PhasegateError<'OUTCOME_UNKNOWN'> {
-  const facts = { subject: subject.id, opId: append.opId, flipId: append.head.flip?.id ?? append.settled?.flipId }
-  return new PhasegateError('OUTCOME_UNKNOWN', `${log}: it may or may not be stored: ${cause}`, facts, { cause: error })
+/** Nobody knows whether the append was stored. */
+export function unknown(
+  subject: SubjectRef,
+  { opId, head, settled }: Append,
+  { cause, error }: Trouble,
+): PhasegateError<'OUTCOME_UNKNOWN'> {
+  const facts = { subject: subject.id, opId, flipId: head.flip?.id ?? settled?.flipId }
+  const message = `${logName(subject)}: it may or may not be stored: ${cause}`
+  return new PhasegateError('OUTCOME_UNKNOWN', message, facts, { cause: error })
 }
 
 export function failed(operation: string, cause: string, error?: unknown): PhasegateError<'JOURNAL_FAILED'> {

@@ -90,7 +90,7 @@ class PgDatabase<Tx> implements Database<Tx> {
   }
 
   async transaction(work: Work<Tx>, committing: () => void): Promise<void> {
-    const client = await this.#connect()
+    const client = await checkOut(this.#pool)
     const lent = lendClient(client)
     let isSpent = true
     try {
@@ -114,27 +114,35 @@ class PgDatabase<Tx> implements Database<Tx> {
       if (!isSpent) client.removeListener('error', ignore)
     }
   }
-
-  /**
-   * With a listener from the first moment: a connection that breaks while nobody asks anything would end the process. A
-   * promise would tell of it a moment too late; it serves where somebody has wrapped the pool and knows no callbacks.
-   */
-  #connect(): Promise<Tx & PgClient> {
-    return new Promise((resolve, reject) => {
-      const lent = (client: Tx & PgClient): void => {
-        client.on('error', ignore)
-        resolve(client)
-      }
-      const promised: unknown = this.#pool.connect((error: Error | undefined, client: (Tx & PgClient) | undefined) => {
-        if (client === undefined) reject(error)
-        else lent(client)
-      })
-      if (promised instanceof Promise) promised.then(lent, reject)
-    })
-  }
 }
 
 const ignore = (): void => undefined
+
+/** What gives a connection away. */
+interface Lender<Client> {
+  connect(): Promise<Client>
+  connect(callback: (error: Error | undefined, client: Client | undefined) => void): void
+}
+
+/**
+ * A connection with a listener from its first moment: one that breaks while nobody asks anything would end the process. A
+ * promise tells of it a moment too late; it serves where somebody has wrapped the pool and knows no callbacks.
+ */
+export function checkOut<Client extends { on(event: 'error', listener: () => void): unknown }>(
+  pool: Lender<Client>,
+): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const lent = (client: Client): void => {
+      client.on('error', ignore)
+      resolve(client)
+    }
+    const promised: unknown = pool.connect((error: Error | undefined, client: Client | undefined) => {
+      if (client === undefined) reject(error)
+      else lent(client)
+    })
+    if (promised instanceof Promise) promised.then(lent, reject)
+  })
+}
 
 /** A connection that refuses to be used once its transaction has ended. */
 function lendClient<Client extends PgClient>(client: Client): { readonly tx: Client; end(): void } {

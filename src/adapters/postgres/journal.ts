@@ -97,6 +97,8 @@ class LiveJournal implements PostgresJournal<unknown> {
   readonly #transactions: Transactions
   readonly #renewals: Batches<Renewal, boolean | PhasegateError>
   #state: State = 'unchecked'
+  /** While it is asked whether the tables are fit: who comes meanwhile waits for the same answer. */
+  #checking: Promise<void> | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -226,9 +228,16 @@ class LiveJournal implements PostgresJournal<unknown> {
 
   async #ready(operation: string): Promise<void> {
     if (this.#state === 'closed') throw closed(operation)
-    const { clock, timeoutMs, database, schema } = this.#settings
-    await checkFitness(schema, (statement) => within(clock, timeoutMs, database.send(statement, [])), this.#statements)
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined
+    })
+    await this.#checking
     if (this.#state === 'unchecked') this.#state = 'open'
+  }
+
+  #check(): Promise<void> {
+    const { clock, timeoutMs, database, schema } = this.#settings
+    return checkFitness(schema, (statement) => within(clock, timeoutMs, database.send(statement, [])), this.#statements)
   }
 }
 

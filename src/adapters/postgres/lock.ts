@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { callable, type Duration, known, limit, PhasegateError, sleep, systemClock } from '../../base/index.ts'
 import type { Clock, Lease, Lock } from '../../ports/index.ts'
+import { busy } from '../resident/index.ts'
 import { databaseOf, type PgPool, type PostgresSql, type Row, type Send, type Value } from './client.ts'
 import { parseName } from './schema.ts'
 import { type Statements, statementsOf } from './statements.ts'
@@ -110,13 +111,4 @@ class LeaseRows implements Lock {
       throw new PhasegateError('LOCK_FAILED', message, { resource, cause }, { cause: error })
     }
   }
-}
-
-function busy(resource: string, waitedMs: number): PhasegateError<'RESOURCE_BUSY'> {
-  const facts = { resource, waitedMs }
-  return new PhasegateError(
-    'RESOURCE_BUSY',
-    `cannot acquire "${resource}": held by another after ${waitedMs} ms`,
-    facts,
-  )
 }

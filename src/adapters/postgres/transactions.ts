@@ -1,6 +1,6 @@
-import { PhasegateError, type Stop } from '../../base/index.ts'
+import type { Stop } from '../../base/index.ts'
 import type { Append, Clock, SubjectRef } from '../../ports/index.ts'
-import { type Appends, failed } from './appends.ts'
+import { type Appends, failed, unknown } from './appends.ts'
 import type { Database } from './client.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -62,10 +62,8 @@ export class Transactions {
     if (stage === 'refused' && append !== undefined) return this.#options.appends.refusal(subject, append)
     const trouble = troubleOf(error)
     // Until the commit has been asked for, whatever goes wrong takes everything back.
-    if (stage !== 'committing' || trouble.type !== 'unknown') return failed('transact', trouble.cause, error)
-    const facts = { subject: subject.id, opId: append?.opId ?? '', flipId: append?.head.flip?.id }
-    const message = `"${subject.id}": the transaction may or may not have committed: ${trouble.cause}`
-    return new PhasegateError('OUTCOME_UNKNOWN', message, facts, { cause: error })
+    const isInDoubt = stage === 'committing' && append !== undefined && trouble.type === 'unknown'
+    return isInDoubt ? unknown(subject, append, trouble) : failed('transact', trouble.cause, error)
   }
 }
 

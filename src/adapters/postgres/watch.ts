@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { callable, known, refuse, sleep, systemClock } from '../../base/index.ts'
 import type { Clock, SubjectRef } from '../../ports/index.ts'
 import { MUCH } from './announce.ts'
+import { checkOut } from './client.ts'
 import { parseName } from './schema.ts'
 import { fromStored } from './text.ts'
 
@@ -25,7 +26,7 @@ interface ListeningClient {
 /** A `Pool` of `pg`: one of its connections is kept for listening. */
 export interface ListeningPool {
   connect(): Promise<ListeningClient>
-  connect(callback: (...answer: never[]) => void): void
+  connect(callback: (error: Error | undefined, client: ListeningClient | undefined) => void): void
 }
 
 /** What porsager's `postgres()` returns. */
@@ -131,7 +132,7 @@ class PoolWatch {
     const { pool, channel, told, listening } = this.#options
     let client: ListeningClient | undefined
     try {
-      client = await pool.connect()
+      client = await checkOut(pool)
       const broken = breaking(client, this.#end.signal)
       client.on('notification', ({ payload }: { readonly payload?: string }) => told(payload ?? MUCH))
       await client.query(`listen ${channel}`)
@@ -149,7 +150,11 @@ class PoolWatch {
 
 function breaking(client: ListeningClient, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const over = (): void => resolve()
+    const over = (): void => {
+      signal.removeEventListener('abort', over)
+      resolve()
+    }
+    if (signal.aborted) return resolve()
     client.on('error', over)
     client.on('end', over)
     signal.addEventListener('abort', over, { once: true })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { PhasegateError } from '../../base/index.ts'
 import type { Clock, Lease, Lock } from '../../ports/index.ts'
+import { busy } from '../resident/index.ts'
 import { type Ask, Asks } from './asks.ts'
 import { type RedisLike, senderOf } from './client.ts'
 import { keyOf, parseOptions, parseResource, type RedisLockOptions } from './options.ts'
@@ -137,9 +138,4 @@ function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promi
     const done = (): void => signal.removeEventListener('abort', aborted)
     promise.finally(done).then(resolve, reject)
   })
-}
-
-function busy(resource: string, waitedMs: number): PhasegateError<'RESOURCE_BUSY'> {
-  const message = `cannot acquire "${resource}": held by another after ${Math.round(waitedMs)} ms`
-  return new PhasegateError('RESOURCE_BUSY', message, { resource, waitedMs })
 }

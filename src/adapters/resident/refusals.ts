@@ -33,3 +33,9 @@ export function checkNumbers({ expected, records, head }: Append): void {
     expected: wants,
   })
 }
+
+/** The answer of a lock to who has waited as long as it would. */
+export function busy(resource: string, waitedMs: number): PhasegateError<'RESOURCE_BUSY'> {
+  const message = `cannot acquire "${resource}": held by another after ${Math.round(waitedMs)} ms`
+  return new PhasegateError('RESOURCE_BUSY', message, { resource, waitedMs })
+}
