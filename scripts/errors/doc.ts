@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode } from '../../src/base/index.ts'
 
 const HEAD = `# Errors
 
-<!-- Made by \`npm run docs:errors\` from src/base/errors.ts. Edit there. -->
+<!-- Made by \`npm run docs:errors\` from src/base/error-table.ts. Edit there. -->
 
 Whatever the library throws is a \`PhasegateError\`: a \`code\`, the \`facts\` that belong to the code, and a message that
 names what was asked, what was found and what would have been allowed. Tell codes apart with
