@@ -8,8 +8,9 @@ has_postgres() { command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/init
 missing=()
 has_postgres >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v promtool >/dev/null || missing+=(prometheus)
 if ((${#missing[@]} == 0)); then
-  echo 'PostgreSQL and Redis are here'
+  echo 'PostgreSQL, Redis and Prometheus are here'
   exit 0
 fi
 
