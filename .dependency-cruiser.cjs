@@ -10,7 +10,9 @@ const HOUSE = [
   'agreement',
   'node',
   'xstate',
+  'trail',
   'gate',
+  'policies',
   'telemetry',
   'flip',
   'chart',
@@ -23,7 +25,7 @@ const HOUSE = [
 
 /** Packages that only some may import. */
 const ONLY = [
-  { package: '@opentelemetry/', by: ['telemetry/'] },
+  { package: '@opentelemetry/', by: ['telemetry/otel/'] },
   { package: 'eventemitter3', by: ['telemetry/'] },
   { package: 'xstate', by: ['chart/compile\\.ts$', 'xstate/', 'testing/'] },
   { package: 'zod', by: ['adapters/stored/', 'adapters/file/', 'adapters/postgres/', 'cli/'] },
@@ -39,6 +41,10 @@ const DOORS = [
   'adapters/postgres/index',
   'adapters/redis/index',
   'node/index',
+  'telemetry/otel/index',
+  'telemetry/logs/index',
+  'trail/index',
+  'policies/index',
   'testing/index',
 ]
 

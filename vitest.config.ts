@@ -8,7 +8,9 @@ export default defineConfig({
     alias: [
       { find: /^phasegate$/, replacement: source('index.ts') },
       { find: /^phasegate\/(file|postgres|redis)$/, replacement: source('adapters/$1/index.ts') },
-      { find: /^phasegate\/(node|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^phasegate\/(otel|logs)$/, replacement: source('telemetry/$1/index.ts') },
+      { find: /^phasegate\/audit$/, replacement: source('trail/index.ts') },
+      { find: /^phasegate\/(node|policies|testing)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

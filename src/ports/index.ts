@@ -1,6 +1,7 @@
 export type { Clock, Stop } from '../base/index.ts'
+export type { ChainTip, Feed, FeedEntry, FeedPage } from './feed.ts'
 export type { Checkpoint, Course, FlipState, Head, Settled, Timer } from './head.ts'
-export type { Append, Journal, LeaseChange, SubjectRef, TransactionalJournal } from './journal.ts'
+export type { Append, Journal, LeaseChange, TransactionalJournal } from './journal.ts'
 export type { Lease, Lock } from './lock.ts'
 export type {
   Actor,
@@ -13,3 +14,6 @@ export type {
   RecordKind,
   SealedRecord,
 } from './record.ts'
+export type { AuditEntry, AuditSink } from './sink.ts'
+export type { SubjectRef } from './subject.ts'
+export type { FlipWatch, Part, PartFailure, PartWatch, WatchedEnd } from './watch.ts'

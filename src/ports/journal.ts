@@ -1,11 +1,6 @@
 import type { Head, Settled } from './head.ts'
 import type { JournalRecord, SealedRecord } from './record.ts'
-
-/** One thing that has a phase: its chart's name and its own. */
-export interface SubjectRef {
-  readonly chart: string
-  readonly id: string
-}
+import type { SubjectRef } from './subject.ts'
 
 /** What an append does to the lease of the flip in progress. */
 export type LeaseChange = { readonly ttlMs: number } | 'keep' | 'release'

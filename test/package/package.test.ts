@@ -182,6 +182,10 @@ describe('the checks of the package', () => {
       './postgres',
       './redis',
       './node',
+      './otel',
+      './logs',
+      './audit',
+      './policies',
       './testing',
     ])
   })

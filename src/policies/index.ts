@@ -1,0 +1,1 @@
+export type { GuardAnswer } from '../chart/index.ts'

@@ -1,0 +1,1 @@
+export type { GateEvent, GateEvents } from '../index.ts'

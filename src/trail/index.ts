@@ -1,0 +1,1 @@
+export type { AuditEntry, AuditSink } from '../ports/index.ts'
