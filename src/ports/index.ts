@@ -14,6 +14,6 @@ export type {
   RecordKind,
   SealedRecord,
 } from './record.ts'
-export type { AuditEntry, AuditSink } from './sink.ts'
+export type { AuditCheckpoint, AuditEntry, AuditSink, CheckpointSink, LogTip } from './sink.ts'
 export type { SubjectRef } from './subject.ts'
 export type { FlipWatch, Part, PartFailure, PartWatch, WatchedEnd } from './watch.ts'

@@ -17,3 +17,31 @@ export interface AuditEntry {
 export interface AuditSink {
   write(entries: readonly AuditEntry[]): Promise<void>
 }
+
+/** The end of a log, as checkpoints name it. */
+export interface LogTip {
+  readonly log: string
+  readonly n: number
+  readonly hash: string
+}
+
+/** A signed note over the ends of all logs, and what one needs besides to know all of them. */
+export interface AuditCheckpoint {
+  /** The text of a C2SP signed note, as it was signed. */
+  readonly note: string
+  /** The ends that are not those of the checkpoint before; of all logs when it is `complete`. */
+  readonly changed: readonly LogTip[]
+  readonly complete: boolean
+}
+
+/**
+ * Where checkpoints go: to a place that who can write the journal cannot write.
+ *
+ * 1. When `write` has resolved, the checkpoint survives whatever the sink's page says it survives.
+ * 2. They come one at a time, by growing `seq`. A rejected `write` is repeated with the same checkpoint, until it resolves.
+ * 3. After a crash, or when two processes think they make them, a `seq` may come again: either the same note, or a later
+ *    one, signed as well, that follows the same predecessor. The next note follows one of them.
+ */
+export interface CheckpointSink {
+  write(checkpoint: AuditCheckpoint): Promise<void>
+}
