@@ -32,7 +32,7 @@ const ONLY = [
 ]
 
 /** Adapters are strangers to each other, but for what they share. */
-const SHARED_BY_ADAPTERS = ['resident', 'stored']
+const SHARED_BY_ADAPTERS = ['resident', 'stored', 'folder']
 
 /** What the package exports. */
 const DOORS = [

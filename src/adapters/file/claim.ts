@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { PhasegateError, sleep } from '../../base/index.ts'
-import { accountLine, type Owner, ownerLine } from './line.ts'
-import { decideTakeover, type Found, isAlive, thisOwner } from './owner.ts'
+import { decideTakeover, type Found, isAlive, type Owner, silence, thisOwner } from '../folder/index.ts'
+import { accountLine, ownerLine } from './line.ts'
 import { Recovery } from './recover.ts'
 import { BEGINNING, endsReleased, listSegments, readSegment, segmentName } from './segment.ts'
 import type { Settings } from './settings.ts'
@@ -99,17 +98,6 @@ async function look(folder: string, path: string): Promise<Found> {
 async function readOwner(path: string): Promise<Owner | undefined> {
   for await (const { value } of readSegment(path, BEGINNING)) return value.is === 'owner' ? value.owner : undefined
   return undefined
-}
-
-/** By change times, which the file system itself sets: no clock of any process has a say, and none can set them. */
-async function silence(folder: string, path: string): Promise<number> {
-  const probe = `${folder}/probe-${randomUUID()}`
-  await fs.writeFile(probe, '')
-  try {
-    return (await fs.stat(probe)).ctimeMs - (await fs.stat(path)).ctimeMs
-  } finally {
-    await fs.rm(probe, { force: true })
-  }
 }
 
 function owned(folder: string, owner: string): PhasegateError<'JOURNAL_OWNED'> {

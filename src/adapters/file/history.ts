@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { isPhasegateError, PhasegateError } from '../../base/index.ts'
-import { causeOf } from './disk.ts'
+import { causeOf } from '../folder/index.ts'
 import { type AppendLine, parseLine } from './line.ts'
 import type { Stored } from './recover.ts'
 import { corrupt, segmentName } from './segment.ts'

@@ -11,9 +11,9 @@ import {
   systemClock,
 } from '../../base/index.ts'
 import type { Append, Clock, Head, Journal, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import { causeOf, type Disk, realDisk } from '../folder/index.ts'
 import { closed } from '../resident/index.ts'
 import { claim } from './claim.ts'
-import { causeOf, type Disk, realDisk } from './disk.ts'
 import type { Settings } from './settings.ts'
 import { type Range, Store } from './store.ts'
 

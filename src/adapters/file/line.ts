@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { sha256 } from '../../audit/index.ts'
 import { messageOf } from '../../base/index.ts'
 import type { Append, Head, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import type { Owner } from '../folder/index.ts'
 import { headSchema, sealedSchema, settledSchema } from '../stored/index.ts'
 
 // A segment is lines of JSON. Each ends in the SHA-256 of the bytes before it:
@@ -37,16 +38,6 @@ const appendSchema = z.object({
 })
 const releasedSchema = z.object({ is: z.literal('released') })
 const lineSchema: z.ZodType<Line> = z.union([appendSchema, ownerSchema, accountSchema, releasedSchema])
-
-/** Who writes a segment. `space` tells machines and containers apart, `started` one process from the next of its pid. */
-export interface Owner {
-  readonly instance: string
-  readonly pid: number
-  readonly started?: string | undefined
-  readonly host: string
-  readonly space: string
-  readonly ttlMs: number
-}
 
 /** Segment numbers, and how many bytes of each count. */
 export type Account = readonly (readonly [segment: number, bytes: number])[]

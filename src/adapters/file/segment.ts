@@ -1,9 +1,9 @@
-import { createReadStream, promises as fs } from 'node:fs'
+import { promises as fs } from 'node:fs'
 import { PhasegateError } from '../../base/index.ts'
+import { wholeLines } from '../folder/index.ts'
 import { type Line, parseLine, RELEASED } from './line.ts'
 
 const NAME = /^seg-(\d{6,})$/
-const LINE_FEED = 10
 
 /** The name of a segment's file. */
 export function segmentName(number: number): string {
@@ -49,21 +49,6 @@ export async function* readSegment(
     yield { value, offset, line, length: bytes.length }
     offset += bytes.length + 1
     line += 1
-  }
-}
-
-async function* wholeLines(path: string, start: number, limit: number): AsyncGenerator<Buffer, void, undefined> {
-  if (limit <= start) return
-  let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path, { start, end: limit - 1 }) as AsyncIterable<Buffer>) {
-    let begin = 0
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, begin)) {
-      const piece = chunk.subarray(begin, end)
-      yield rest.length === 0 ? piece : Buffer.concat([...rest, piece])
-      rest = []
-      begin = end + 1
-    }
-    if (begin < chunk.length) rest.push(chunk.subarray(begin))
   }
 }
 

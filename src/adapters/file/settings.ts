@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/index.ts'
-import type { Disk } from './disk.ts'
+import type { Disk } from '../folder/index.ts'
 
 /** What opening and writing need to know. */
 export interface Settings {

@@ -1,5 +1,5 @@
-import { causeOf, type DiskFile } from './disk.ts'
-import { type Account, accountLine, type Owner, ownerLine, RELEASED } from './line.ts'
+import { causeOf, type DiskFile, type Owner } from '../folder/index.ts'
+import { type Account, accountLine, ownerLine, RELEASED } from './line.ts'
 import { segmentName } from './segment.ts'
 import type { Settings } from './settings.ts'
 

@@ -1,4 +1,4 @@
-import { type Disk, type DiskFile, realDisk } from '../../../src/adapters/file/disk.ts'
+import { type Disk, type DiskFile, realDisk } from '../../../src/adapters/folder/index.ts'
 
 type Operation = 'create' | 'write' | 'datasync' | 'truncate' | 'exists' | 'syncFolder' | 'touch'
 

@@ -11,7 +11,7 @@ import {
 import { expect, onTestFinished, test } from 'vitest'
 import { type FileJournal, type FileJournalOptions, fileJournal } from '../../../src/adapters/file/index.ts'
 import { ownerLine, RELEASED } from '../../../src/adapters/file/line.ts'
-import { thisOwner } from '../../../src/adapters/file/owner.ts'
+import { thisOwner } from '../../../src/adapters/folder/index.ts'
 import { virtualClock } from '../../../src/testing/index.ts'
 import { all, appendOf, fill, flipOf, headOf, SUBJECT } from '../../../src/testing/journal-samples.ts'
 import { newFolder } from './folder.ts'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { decideTakeover, type Found, isAlive, thisOwner } from '../../../src/adapters/file/owner.ts'
+import { decideTakeover, type Found, isAlive, thisOwner } from '../../../src/adapters/folder/index.ts'
 
 const owner = thisOwner(1_000)
 const found = (changes: Partial<Found>): Found => ({ owner, isReleased: false, isAlive: true, silentMs: 0, ...changes })

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { promises as fs, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { Owner } from './line.ts'
 
-/** The newest segment, as somebody who wants the folder finds it. */
+/** Who writes in a folder. `space` tells machines and containers apart, `started` one process from the next of its pid. */
+export interface Owner {
+  readonly instance: string
+  readonly pid: number
+  readonly started?: string | undefined
+  readonly host: string
+  readonly space: string
+  readonly ttlMs: number
+}
+
+/** The owner of a folder, as somebody who wants it finds it. */
 export interface Found {
   /** Undefined while it is being born, or when its owner died over that. */
   readonly owner: Owner | undefined
@@ -54,6 +63,17 @@ export function isAlive(owner: Owner): boolean | undefined {
   const found = startOf(owner.pid)
   if (found === undefined) return true
   return !found.isDefunct && (owner.started === undefined || owner.started === found.started)
+}
+
+/** For how long a file has not been touched, in ms. By change times, which the file system itself sets: no clock of any process has a say, and none can set them. */
+export async function silence(folder: string, path: string): Promise<number> {
+  const probe = `${folder}/probe-${randomUUID()}`
+  await fs.writeFile(probe, '')
+  try {
+    return (await fs.stat(probe)).ctimeMs - (await fs.stat(path)).ctimeMs
+  } finally {
+    await fs.rm(probe, { force: true })
+  }
 }
 
 /** A pid means something only within one boot of one machine and one pid namespace: containers share the first two. */
