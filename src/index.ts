@@ -33,6 +33,7 @@ export type {
   Lock,
   RecordKind,
   SealedRecord,
+  Secrets,
   Settled,
   Stop,
   SubjectRef,

@@ -32,17 +32,18 @@ export function label(value: unknown, option: string): string {
   return refuse(option, value, 'text of 1 to 255 printable characters')
 }
 
+/** Whether it is an object with members, and no list. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Refuses whatever is not an object, and every property that is not among `names`. */
 export function known(value: unknown, option: string, names: readonly string[]): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(option, value, 'an object')
+  if (!isPlainObject(value)) return refuse(option, value, 'an object')
   const stranger = Object.keys(value).find((name) => !names.includes(name))
-  if (stranger === undefined) return value as Readonly<Record<string, unknown>>
-  return refuse(
-    `${option}.${stranger}`,
-    (value as Record<string, unknown>)[stranger],
-    `left out; known: ${names.join(', ')}`,
-  )
+  if (stranger === undefined) return value
+  return refuse(`${option}.${stranger}`, value[stranger], `left out; known: ${names.join(', ')}`)
 }
 
 export function callable<Callable>(value: unknown, option: string): Callable {

@@ -53,6 +53,7 @@ export interface ErrorFacts {
   JOURNAL_CLOSED: { operation: string }
   LOCK_FAILED: { resource: string; cause: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
+  SECRET_UNREADABLE: { key: string; known: readonly string[]; problem: string }
   TERMINAL: { cause: string }
 }
 
@@ -194,6 +195,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   OUTCOME_UNKNOWN: {
     means: 'The store did not answer: the write may or may not have happened.',
     mend: 'Repeat the call with the same key; it is resolved by the operation id, nothing runs twice.',
+  },
+  SECRET_UNREADABLE: {
+    means: 'A sealed value cannot be opened: its key is not among those given, or it was changed. Nothing was done.',
+    mend: 'Give the gate the key named in `facts.key`. If it was thrown away on purpose, the value is gone: resolve or force the flip.',
   },
   TERMINAL: {
     means: 'Thrown by a step through `terminal(error)`: trying again would not help.',

@@ -1,5 +1,16 @@
 export { canonical, recordable } from './canonical.ts'
-export { callable, duration, flag, identifier, known, label, limit, positiveInteger, refuse } from './check.ts'
+export {
+  callable,
+  duration,
+  flag,
+  identifier,
+  isPlainObject,
+  known,
+  label,
+  limit,
+  positiveInteger,
+  refuse,
+} from './check.ts'
 export { type Clock, type Stop, sleep, systemClock } from './clock.ts'
 export { type Duration, describe, formatMs, parseDuration } from './duration.ts'
 export { ERRORS, type ErrorCode, type ErrorFacts, type FailureCode, type FailureFacts } from './error-table.ts'

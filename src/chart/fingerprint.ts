@@ -22,6 +22,8 @@ function flipContent(flip: FlipSpec): object {
     from: flip.from,
     to: flip.to,
     input: flip.input !== undefined,
+    // Said only where it is so, as `atomic` below.
+    sensitive: flip.sensitive?.paths,
     allow: flip.allow,
     guards: flip.guards.map(({ name, timeoutMs }) => ({ name, timeoutMs })),
     steps: flip.steps.map(stepContent),

@@ -1,7 +1,7 @@
 import { type Duration, identifier, label, limit, refuse } from '../base/index.ts'
 import type { FlipDraft } from './draft.ts'
-import type { ConfirmOptions, GuardOptions, Recover, StepOptions, TransactOptions } from './options.ts'
-import { parseConfirm, parseGuard, parseNames, parseRecover, parseSchema, parseStep, parseTransact } from './parse.ts'
+import type { ConfirmOptions, GuardOptions, InputOptions, Recover, StepOptions, TransactOptions } from './options.ts'
+import { parseConfirm, parseGuard, parseInput, parseNames, parseRecover, parseStep, parseTransact } from './parse.ts'
 import type { InferInput, InferOutput, StandardSchemaV1 } from './standard-schema.ts'
 import type { ConfirmContext, FlipType, GuardAnswer, GuardContext, StepContext } from './types.ts'
 
@@ -117,7 +117,10 @@ export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Tx
 export interface FlipTo<Deps, Phases extends string, Type extends FlipType, Tx = never>
   extends FlipBody<Deps, Phases, Type, Tx> {
   /** What a caller must pass: any Standard Schema v1. @default no input */
-  input<Schema extends StandardSchemaV1>(schema: Schema): FlipBody<Deps, Phases, WithInput<Type, Schema>, Tx>
+  input<Schema extends StandardSchemaV1>(
+    schema: Schema,
+    options?: InputOptions,
+  ): FlipBody<Deps, Phases, WithInput<Type, Schema>, Tx>
 }
 
 /** Runs the declaration of one flip. The types guide the order; at run time every method is there at every time. */
@@ -138,6 +141,7 @@ function emptyFlip(name: string): FlipDraft {
     from: NONE,
     to: undefined,
     input: undefined,
+    sensitive: undefined,
     allow: NONE,
     guards: NONE,
     steps: NONE,
@@ -164,7 +168,7 @@ function flipBuilder(draft: FlipDraft): UntypedFlip {
     [draftOf]: draft,
     from: (...phases) => and({ from: parseNames(phases, `${place}.from`, identifier) }),
     to: (phase) => and({ to: identifier(phase, `${place}.to`) }),
-    input: (schema) => and({ input: parseSchema(schema, place) }),
+    input: (schema, options) => and(parseInput(schema, options, place)),
     allow: (...roles) => and({ allow: also(draft.allow, ...parseNames(roles, `${place}.allow`, label)) }),
     guard: (...given) => and({ guards: also(draft.guards, parseGuard(place, given[0], given[1], given[2])) }),
     step: (name, options) => and({ steps: also(draft.steps, parseStep(place, name, options, isPastReturn(draft))) }),

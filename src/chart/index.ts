@@ -12,6 +12,7 @@ export type {
   ChartOptions,
   ConfirmOptions,
   GuardOptions,
+  InputOptions,
   PhaseOptions,
   Recover,
   RetryOptions,
@@ -22,6 +23,7 @@ export type {
   Undo,
   UndoOptions,
 } from './options.ts'
+export { changeSensitive, type Sensitive } from './sensitive.ts'
 export type { InferInput, InferOutput, StandardIssue, StandardResult, StandardSchemaV1 } from './standard-schema.ts'
 export type {
   AnyChart,

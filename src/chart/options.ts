@@ -31,6 +31,16 @@ export interface PhaseOptions<Initial, Timed extends string> {
   readonly after?: { readonly [delay in `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`]?: Timed } | undefined
 }
 
+/** Options of `.input(schema, options)`. */
+export interface InputOptions {
+  /**
+   * What must never be stored in clear: `['card.number', 'people.*.name']`, besides what the schema marks by
+   * `sensitive: true` in its metadata. The gate needs `secrets` then.
+   * @default what the schema marks
+   */
+  readonly sensitive?: readonly string[] | undefined
+}
+
 /** Options of `.guard(name, check, options)`. */
 export interface GuardOptions {
   /**

@@ -13,10 +13,12 @@ import {
 import type { Delay } from '../ports/index.ts'
 
 import type { Recover } from './options.ts'
+import { sensitiveIn } from './sensitive.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type {
   ConfirmSpec,
   EffectSpec,
+  FlipSpec,
   GuardSpec,
   Migrations,
   PhaseSpec,
@@ -74,10 +76,17 @@ function parseAfter(after: unknown, option: string): readonly Delay[] {
   return Object.freeze(delays.sort((a, b) => a.afterMs - b.afterMs))
 }
 
-export function parseSchema(schema: unknown, place: string): StandardSchemaV1 {
+export function parseInput(schema: unknown, options: unknown, place: string): Pick<FlipSpec, 'input' | 'sensitive'> {
+  const option = `the input of ${place}`
+  const { sensitive } = known(options, `${option}, options`, ['sensitive'])
+  const input = parseSchema(schema, option)
+  return { input, sensitive: sensitiveIn(input, sensitive, option) }
+}
+
+function parseSchema(schema: unknown, option: string): StandardSchemaV1 {
   const holder = schema as { readonly '~standard'?: { readonly validate?: unknown } } | null | undefined
   if (typeof holder?.['~standard']?.validate === 'function') return schema as StandardSchemaV1
-  return refuse(`the input of ${place}`, schema, 'a Standard Schema: zod, valibot, arktype, …')
+  return refuse(option, schema, 'a Standard Schema: zod, valibot, arktype, …')
 }
 
 export function parseGuard(place: string, name: unknown, check: unknown, options: unknown): GuardSpec {

@@ -4,8 +4,20 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
     readonly version: 1
     readonly vendor: string
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    /** Standard JSON Schema: how the schema tells of itself. Looked at for what it marks as sensitive. */
+    readonly jsonSchema?:
+      | {
+          readonly input: (options: JsonSchemaOptions) => object
+          readonly output: (options: JsonSchemaOptions) => object
+        }
+      | undefined
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
+}
+
+interface JsonSchemaOptions {
+  readonly target: 'draft-2020-12'
+  readonly libraryOptions?: Record<string, unknown> | undefined
 }
 
 export type StandardResult<Output> =

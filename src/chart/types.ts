@@ -1,5 +1,6 @@
 import type { Actor, Delay } from '../ports/index.ts'
 import type { Denial } from './deny.ts'
+import type { Sensitive } from './sensitive.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
 /** What a guard gets. */
@@ -130,6 +131,8 @@ export interface FlipSpec {
   readonly from: readonly string[]
   readonly to: string
   readonly input: StandardSchemaV1 | undefined
+  /** What of the input is not stored in clear. */
+  readonly sensitive: Sensitive | undefined
   readonly allow: readonly string[]
   readonly guards: readonly GuardSpec[]
   readonly steps: readonly StepSpec[]

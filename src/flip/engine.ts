@@ -1,5 +1,5 @@
 import type { AnyChart } from '../chart/index.ts'
-import type { Clock, FlipState, Journal, JournalRecord, SubjectRef } from '../ports/index.ts'
+import type { Clock, FlipState, Journal, JournalRecord, Secrets, SubjectRef } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Heart } from './tenure.ts'
 
@@ -8,6 +8,8 @@ export interface Engine {
   readonly chart: AnyChart
   readonly deps: unknown
   readonly journal: Journal
+  /** There where the chart marks anything as sensitive. */
+  readonly secrets: Secrets | undefined
   readonly clock: Clock
   readonly random: () => number
   /** Unique per process start and gate. */

@@ -9,6 +9,7 @@ import type { SubjectLog } from './log.ts'
 import { perform } from './perform.ts'
 import type { Performer } from './performer.ts'
 import { type Action, awaits, type Change, isPastReturn, next, report, unfold, type Work } from './protocol.ts'
+import { openInput } from './veil.ts'
 import { leaseAfter, type Told, Writing } from './writing.ts'
 
 export interface RunOptions {
@@ -30,6 +31,8 @@ export class Run implements Performer {
   readonly deps: unknown
   readonly subject: string
   readonly epoch: number
+  /** In clear. */
+  readonly input: unknown
   readonly flipId: string
   readonly steps: readonly StepSpec[]
   readonly confirms: readonly ConfirmSpec[]
@@ -54,22 +57,29 @@ export class Run implements Performer {
     const { engine, log, spec } = options
     const askedAtMs = engine.clock.monotonic()
     const change = unfold(base, happened, spec, { at: engine.clock.now(), epoch: base.epoch + 1 })
+    // Before anything is written: a flip whose input cannot be read is left to who can.
+    const input = change.head.flip && openInput(spec, engine.secrets, change.head.flip.input)
     await log.append(base, change, {
       lease: leaseAfter(change, engine.leaseTtlMs),
       opId: engine.nextId(),
       claim: claimOf(happened[0]),
       goOn: (error, failures) => error.code === 'OUTCOME_UNKNOWN' && failures < 5,
     })
-    return new Run(options, change, askedAtMs)
+    return new Run(options, change, { askedAtMs, input })
   }
 
-  private constructor(options: RunOptions, taken: Change, askedAtMs: number) {
+  private constructor(
+    options: RunOptions,
+    taken: Change,
+    { askedAtMs, input }: { readonly askedAtMs: number; readonly input: unknown },
+  ) {
     const { engine, log, spec, leases } = options
     this.#options = options
     this.deps = engine.deps
     this.subject = log.ref.id
     this.epoch = taken.head.epoch
     this.flipId = taken.flip?.id ?? ''
+    this.input = input
     this.#flip = taken.flip
     this.steps = spec.steps
     this.confirms = spec.confirms

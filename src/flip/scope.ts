@@ -46,6 +46,8 @@ export interface Running {
   readonly deps: unknown
   readonly subject: string
   readonly epoch: number
+  /** The flip's input, in clear. */
+  readonly input: unknown
   assertHeld(): void
   drained(phase: string, signal: AbortSignal): Promise<void>
 }
@@ -60,8 +62,8 @@ export class StepScope extends GuardScope implements StepContext {
   readonly #running: Running
 
   constructor(running: Running, flip: FlipState, stepKey: string, abort: Abort) {
-    const { deps, subject } = running
-    super({ deps, subject, input: flip.input, flip: flip.flip, from: flip.from, to: flip.to, actor: flip.actor }, abort)
+    const { deps, subject, input } = running
+    super({ deps, subject, input, flip: flip.flip, from: flip.from, to: flip.to, actor: flip.actor }, abort)
     this.flipId = flip.id
     this.attempt = flip.attempt
     this.epoch = running.epoch

@@ -1,6 +1,15 @@
 import { isPhasegateError, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { type Asked, askGuard, type Decision, decide, type GuardAnswered, type Key, makeKey } from '../flip/index.ts'
+import {
+  type Asked,
+  askGuard,
+  type Decision,
+  decide,
+  digestInput,
+  type GuardAnswered,
+  type Key,
+  makeKey,
+} from '../flip/index.ts'
 import type { Actor, Head } from '../ports/index.ts'
 import { missingRoles } from './authorise.ts'
 import type { Desk } from './desk.ts'
@@ -48,7 +57,10 @@ async function verdictOn(
     if (!isPhasegateError(error)) throw error
     return { verdict: 'bad input', reason: error.message }
   }
-  const key = asked.key === undefined ? undefined : makeKey(asked.key, spec.name, input)
+  const key =
+    asked.key === undefined
+      ? undefined
+      : makeKey(asked.key, spec.name, digestInput(spec, desk.core.engine.secrets, input))
   const decision = await decideNow(desk, spec, head, key)
   if (decision.type !== 'go') return tell(desk, spec, key, decision)
   return guarded(desk, spec, {

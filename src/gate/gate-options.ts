@@ -1,6 +1,6 @@
 import type { Duration } from '../base/index.ts'
 import type { Chart, DepsOf, TxOf } from '../chart/index.ts'
-import type { Clock, Journal, Lock, TransactionalJournal } from '../ports/index.ts'
+import type { Clock, Journal, Lock, Secrets, TransactionalJournal } from '../ports/index.ts'
 
 /** Any chart, with its types. */
 // biome-ignore lint/suspicious/noExplicitAny: a chart's type parameters are read, never written
@@ -9,6 +9,8 @@ export type TypedChart = Chart<string, any, any, any>
 interface BaseGateOptions {
   /** For `.exclusive(…)` resources. @default a lock among the gates of this process that share it by default */
   readonly lock?: Lock | undefined
+  /** Seals what a chart marks as sensitive; needed where it does. @default none */
+  readonly secrets?: Secrets | undefined
   /** @default the clock of this machine */
   readonly clock?: Clock | undefined
   /** Chance, for backoff and jitter: 0 ≤ x < 1. @default Math.random */

@@ -141,13 +141,14 @@ async function endedWithin(clock: Clock, runs: readonly Run[], ms: number): Prom
 }
 
 function createEngine(chart: AnyChart, settings: GateSettings, events: Events): Engine {
-  const { deps, journal, clock, random, owner, leaseTtlMs } = settings
+  const { deps, journal, secrets, clock, random, owner, leaseTtlMs } = settings
   const start = owner.slice(owner.lastIndexOf(':') + 1)
   let ids = 0
   return {
     chart,
     deps,
     journal,
+    secrets,
     clock,
     random,
     owner,

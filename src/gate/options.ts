@@ -4,7 +4,7 @@ import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
 import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
 import { isTransactional } from '../flip/index.ts'
-import type { Actor, Clock, Journal, Lock } from '../ports/index.ts'
+import type { Actor, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
 import type { FlipOptions } from './types.ts'
 
 // Every option is parsed once, here; inside nothing is optional.
@@ -15,6 +15,7 @@ export interface GateSettings {
   /** Whether the journal was made here, and so is closed here. */
   readonly ownsJournal: boolean
   readonly lock: Lock
+  readonly secrets: Secrets | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly owner: string
@@ -26,7 +27,16 @@ export interface GateSettings {
 let processLock: Lock | undefined
 
 export function parseGateOptions(options: unknown, chart: AnyChart): GateSettings {
-  const given = known(options, 'gate options', ['deps', 'journal', 'lock', 'clock', 'random', 'leaseTtl', 'poll'])
+  const given = known(options, 'gate options', [
+    'deps',
+    'journal',
+    'lock',
+    'secrets',
+    'clock',
+    'random',
+    'leaseTtl',
+    'poll',
+  ])
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
   const journal = port<Journal>(given.journal, 'journal', [
     'read',
@@ -40,11 +50,14 @@ export function parseGateOptions(options: unknown, chart: AnyChart): GateSetting
     'close',
   ])
   checkTransactions(chart, journal)
+  const secrets = port<Secrets>(given.secrets, 'secrets', ['seal', 'open', 'digest'])
+  checkSecrets(chart, secrets)
   return {
     deps: given.deps,
     journal: journal ?? memoryJournal({ clock }),
     ownsJournal: journal === undefined,
     lock: port<Lock>(given.lock, 'lock', ['acquire']) ?? defaultLock(clock),
+    secrets,
     clock,
     random: given.random === undefined ? Math.random : callable<() => number>(given.random, 'random'),
     owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
@@ -61,6 +74,16 @@ function checkTransactions({ flips }: AnyChart, journal: Journal | undefined): v
     if (step === undefined) continue
     const why = `step "${step.name}" of flip "${flip.name}" is one transaction with its record`
     refuse('journal', journal, `a journal with a method transact(), as that of phasegate/postgres: ${why}`)
+  }
+}
+
+/** What is marked as sensitive is never stored in clear, so it cannot be stored without secrets. */
+function checkSecrets({ flips }: AnyChart, secrets: Secrets | undefined): void {
+  if (secrets !== undefined) return
+  for (const { name, sensitive } of flips.values()) {
+    if (sensitive === undefined) continue
+    const why = `the input of flip "${name}" holds what is sensitive (${sensitive.paths.join(', ')})`
+    refuse('secrets', secrets, `secretKeys(…) of phasegate/audit, or the like: ${why}`)
   }
 }
 

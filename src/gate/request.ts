@@ -1,6 +1,15 @@
 import { isPhasegateError, type PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { type Asked, type Decision, decide, firstRefusal, holdAll, type Key, releaseAll } from '../flip/index.ts'
+import {
+  type Asked,
+  type Decision,
+  decide,
+  firstRefusal,
+  holdAll,
+  type Key,
+  releaseAll,
+  sealInput,
+} from '../flip/index.ts'
 import type { Body, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
 import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
 import type { Denials } from './denials.ts'
@@ -150,7 +159,7 @@ export class Request {
       from,
       to,
       chart: stampOf(chart),
-      input,
+      input: sealInput(spec, engine.secrets, input),
       key: key?.text,
       fingerprint: key?.fingerprint,
       attempt,

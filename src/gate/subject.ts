@@ -1,7 +1,7 @@
 import { open } from '../audit/index.ts'
 import { type Duration, isPhasegateError, known, type PhasegateError, parseDuration, refuse } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { makeKey, placeInside, type Result } from '../flip/index.ts'
+import { digestInput, makeKey, placeInside, type Result } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
 import { type Answer, settle } from './answer.ts'
 import { missingRoles } from './authorise.ts'
@@ -153,7 +153,10 @@ export class GateSubject implements Subject {
     const needs = missingRoles(spec, settings.actor)
     if (needs !== undefined) throw await this.#denied(spec, settings, needs)
     const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
-    const key = settings.key === undefined ? undefined : makeKey(settings.key, spec.name, parsed)
+    const key =
+      settings.key === undefined
+        ? undefined
+        : makeKey(settings.key, spec.name, digestInput(spec, this.#desk.core.engine.secrets, parsed))
     return this.#joinOrStart({ settings, spec, input: parsed, key, believed, isTimer: false })
   }
 

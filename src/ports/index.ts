@@ -14,6 +14,7 @@ export type {
   RecordKind,
   SealedRecord,
 } from './record.ts'
+export type { Secrets } from './secrets.ts'
 export type { AuditCheckpoint, AuditEntry, AuditSink, CheckpointSink, LogTip } from './sink.ts'
 export type { SubjectRef } from './subject.ts'
 export type { FlipWatch, Part, PartFailure, PartWatch, WatchedEnd } from './watch.ts'
