@@ -1,5 +1,5 @@
 import { type FailureCode, isPhasegateError, messageOf, recordable, textOf, unreachable } from '../base/index.ts'
-import type { StepSpec } from '../chart/index.ts'
+import { Denial, type StepSpec } from '../chart/index.ts'
 import type { Failure } from '../ports/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { Outcome } from './protocol.ts'
@@ -87,7 +87,7 @@ export function judgeUndo(run: Judge, step: StepSpec, ended: Attempt): Judged {
 export function tellConfirm(run: Judge, ended: Attempt): string {
   switch (ended.type) {
     case 'returned':
-      return `it answered ${textOf(ended.value)}`
+      return ended.value instanceof Denial ? textOf(ended.value.reason) : `it answered ${textOf(ended.value)}`
     case 'threw':
       run.threw(ended.error)
       return `it threw: ${messageOf(ended.error)}`
