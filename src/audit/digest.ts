@@ -5,3 +5,9 @@ export const sha256: (data: string | Uint8Array) => string =
   typeof crypto.hash === 'function'
     ? (data) => crypto.hash('sha256', data, 'hex')
     : (data) => crypto.createHash('sha256').update(data).digest('hex')
+
+/** The same, as 32 bytes. */
+export const sha256Bytes: (data: string | Uint8Array) => Uint8Array =
+  typeof crypto.hash === 'function'
+    ? (data) => crypto.hash('sha256', data, 'buffer')
+    : (data) => crypto.createHash('sha256').update(data).digest()

@@ -1,2 +1,9 @@
-export { type SecretKeysOptions, secretKeys } from '../audit/index.ts'
-export type { AuditEntry, AuditSink } from '../ports/index.ts'
+export {
+  newSigningKey,
+  type SecretKeysOptions,
+  type Signer,
+  type SigningKey,
+  secretKeys,
+  signer,
+} from '../audit/index.ts'
+export type { AuditCheckpoint, AuditEntry, AuditSink, CheckpointSink, LogTip } from '../ports/index.ts'
