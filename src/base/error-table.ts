@@ -52,6 +52,10 @@ export interface ErrorFacts {
   JOURNAL_FAILED: { operation: string; cause: string }
   JOURNAL_CLOSED: { operation: string }
   LOCK_FAILED: { resource: string; cause: string }
+  SINK_OWNED: { folder: string; owner: string }
+  SINK_FAILED: { sink: string; cause: string }
+  TRAIL_BEHIND: { trail: string; sinks: readonly { sink: string; cause: string }[] }
+  TRAIL_CLOSED: { trail: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
   SECRET_UNREADABLE: { key: string; known: readonly string[]; problem: string }
   TERMINAL: { cause: string }
@@ -192,6 +196,19 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     means: 'The store of the lock refused, or did not answer in time. The resource is not held.',
     mend: '`facts.cause` says why. If the store granted the lease after all, nobody knows it and it runs out by itself.',
   },
+  SINK_OWNED: {
+    means: 'The folder of a file sink is written by another living process.',
+    mend: 'Give each trail a folder of its own; two processes that deliver the same trail share a `lock`, and this ends by itself.',
+  },
+  SINK_FAILED: {
+    means: 'A sink could not keep what it was given, or did not answer in time. It is given the same again.',
+    mend: '`facts.cause` says why (a full disk, for example). Nothing is lost meanwhile: the journal has it.',
+  },
+  TRAIL_BEHIND: {
+    means: 'Some sinks of the trail do not have all that the journal had when it was asked.',
+    mend: '`facts.sinks` says which, and why. They are served when they work again.',
+  },
+  TRAIL_CLOSED: { means: 'The trail was closed.', mend: 'Make another one; it goes on where this one was.' },
   OUTCOME_UNKNOWN: {
     means: 'The store did not answer: the write may or may not have happened.',
     mend: 'Repeat the call with the same key; it is resolved by the operation id, nothing runs twice.',

@@ -12,10 +12,12 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
-/** What the journal does to a disk: small, so that tests can make every part of it fail. */
+/** What writers of files do to a disk: small, so that tests can make every part of it fail. */
 export interface Disk {
   /** Creates a file, or rejects with `EEXIST`. */
   create(path: string): Promise<DiskFile>
+  /** Opens a file that is there, or rejects with `ENOENT`. */
+  open(path: string): Promise<DiskFile>
   /** A new name is durable only when its folder is. */
   syncFolder(path: string): Promise<void>
   /** Asks the file system, not a cache. Synchronous: it stands between every write and its acknowledgement. */
@@ -25,6 +27,7 @@ export interface Disk {
 /** The disk of this machine. */
 export const realDisk: Disk = {
   create: async (path) => new RealFile(await fs.open(path, 'wx', 0o600)),
+  open: async (path) => new RealFile(await fs.open(path, 'r+')),
   async syncFolder(path) {
     const handle = await fs.open(path, 'r')
     try {

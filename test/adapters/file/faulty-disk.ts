@@ -1,6 +1,6 @@
 import { type Disk, type DiskFile, realDisk } from '../../../src/adapters/folder/index.ts'
 
-type Operation = 'create' | 'write' | 'datasync' | 'truncate' | 'exists' | 'syncFolder' | 'touch'
+type Operation = 'create' | 'open' | 'write' | 'datasync' | 'truncate' | 'exists' | 'syncFolder' | 'touch'
 
 /** The real disk, which counts what is asked of it, and fails where a test wants it to. */
 export interface FaultyDisk extends Disk {
@@ -48,6 +48,7 @@ export function faultyDisk(): FaultyDisk {
     before: (operation, action) => void actions.set(operation, action),
     count: (operation) => asked.filter((one) => one === operation).length,
     create: async (path) => (ask('create'), wrap(await realDisk.create(path))),
+    open: async (path) => (ask('open'), wrap(await realDisk.open(path))),
     syncFolder: async (path) => (ask('syncFolder'), realDisk.syncFolder(path)),
     exists: (path) => (ask('exists'), realDisk.exists(path)),
   }

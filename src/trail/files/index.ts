@@ -1,0 +1,2 @@
+export { fileCheckpoints, readCheckpoints } from './checkpoints.ts'
+export { readFileSink, readFileSinkStart } from './read.ts'
