@@ -127,6 +127,7 @@ class Writer {
         lease: flip === undefined ? { ttlMs: 15_000 } : 'release',
         settled: undefined,
         forget: undefined,
+        drop: undefined,
         claim: undefined,
         opId: `${this.#id}-${version}`,
       },

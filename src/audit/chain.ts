@@ -19,12 +19,16 @@ export interface ChainFault {
 /** Where every chain begins. */
 export const FIRST_LINK: Link = { n: 0, hash: undefined }
 
-/** What is wrong with a record that should follow `previous`; `undefined` when nothing is. */
+/**
+ * What is wrong with a record that should follow `previous`; `undefined` when nothing is. A payload that is gone is
+ * nothing wrong here: whether it was dropped by an order is for the whole chain to tell.
+ */
 export function checkLink(subject: SubjectRef, sealed: SealedRecord, previous: Link): string | undefined {
   if (sha256(sealed.header) !== sealed.hash) return 'the hash is not that of the header'
   const header = parsed(sealed)
   if (typeof header === 'string') return header
-  if (header.payload !== sha256(sealed.payload)) return 'the payload is not the one the header names'
+  if (sealed.payload !== '' && header.payload !== sha256(sealed.payload))
+    return 'the payload is not the one the header names'
   return checkPlace(subject, header, previous)
 }
 

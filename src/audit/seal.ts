@@ -61,18 +61,20 @@ function isPlain({ log, flip = '', actor = '', n, t, epoch }: Header): boolean {
 }
 
 /**
- * The record that was sealed; members that were `undefined` are absent. It trusts the text: `checkLink` tells whether
- * that is wise.
+ * The record that was sealed; members that were `undefined` are absent. Of one whose payload was dropped there is only
+ * what its header says: number, time, epoch, kind and flip. It trusts the text: `checkLink` tells whether that is wise.
  */
 export function open(sealed: SealedRecord): JournalRecord {
   const { n, t, epoch, kind, flip } = headerOf(sealed)
-  const { body } = JSON.parse(sealed.payload) as { body: object }
+  const { body } = sealed.payload === '' ? NOTHING : (JSON.parse(sealed.payload) as { body: object })
   return { n, at: t, epoch, kind, ...(flip === undefined ? {} : { flipId: flip }), ...body } as JournalRecord
 }
 
+const NOTHING = { body: {} } as const
+
 /** The header, parsed. */
-export function headerOf(sealed: SealedRecord): Header {
-  return JSON.parse(sealed.header) as Header
+export function headerOf({ header }: Pick<SealedRecord, 'header'>): Header {
+  return JSON.parse(header) as Header
 }
 
 /** Seals records that follow one another. */

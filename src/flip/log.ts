@@ -196,9 +196,10 @@ export class SubjectLog {
 
 function appendOf(
   base: Head,
-  { records, head, settled, forget }: Change,
+  { records, head, settled, forget, drop }: Change,
   options: Omit<AppendOptions, 'goOn'>,
 ): Append {
   const { lease, opId, claim } = options
-  return { expected: { version: base.version, epoch: base.epoch }, records, head, lease, settled, forget, claim, opId }
+  const expected = { version: base.version, epoch: base.epoch }
+  return { expected, records, head, lease, settled, forget, drop, claim, opId }
 }

@@ -174,6 +174,8 @@ export interface Change {
   readonly settled: Settled | undefined
   /** Outcomes settled before this wall time are forgotten. */
   readonly forget: number | undefined
+  /** Numbers of records whose payloads are dropped. */
+  readonly drop: readonly number[] | undefined
 }
 
 /** What happened, and all that follows from it without anything having to be performed: one append. */
@@ -197,7 +199,7 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
     if (action.type !== 'write') break
     write(action.body)
   }
-  return { records, head: now, flip, settled, forget }
+  return { records, head: now, flip, settled, forget, drop: undefined }
 }
 
 /** What is stored against the key when `record` settles the flip. */

@@ -204,5 +204,5 @@ function storedOf({ base, change }: Write, stored: readonly JournalRecord[]): Ch
     flip = after.flip ?? flip
     return after
   }, base)
-  return { records, head, flip, settled: undefined, forget: undefined }
+  return { records, head, flip, settled: undefined, forget: undefined, drop: undefined }
 }

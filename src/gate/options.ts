@@ -23,6 +23,23 @@ export interface GateSettings {
   readonly pollMs: number
 }
 
+const JOURNAL: readonly (keyof Journal)[] = [
+  'read',
+  'append',
+  'renew',
+  'settled',
+  'history',
+  'heads',
+  'abandoned',
+  'due',
+  'stuck',
+  'feed',
+  'tips',
+  'bookmark',
+  'moveBookmark',
+  'close',
+]
+
 /** Shared by the gates of this process, so that a resource is exclusive among them without any set-up. */
 let processLock: Lock | undefined
 
@@ -38,17 +55,7 @@ export function parseGateOptions(options: unknown, chart: AnyChart): GateSetting
     'poll',
   ])
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
-  const journal = port<Journal>(given.journal, 'journal', [
-    'read',
-    'append',
-    'renew',
-    'settled',
-    'history',
-    'heads',
-    'abandoned',
-    'due',
-    'close',
-  ])
+  const journal = port<Journal>(given.journal, 'journal', JOURNAL)
   checkTransactions(chart, journal)
   const secrets = port<Secrets>(given.secrets, 'secrets', ['seal', 'open', 'digest'])
   checkSecrets(chart, secrets)

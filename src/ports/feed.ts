@@ -26,10 +26,14 @@ export interface ChainTip {
  * What auditors need of a journal: all that was recorded, of all subjects, to be followed from where one left off.
  *
  * 17. An append that says to `drop` records leaves them in `history` and `feed` with an empty payload, their headers and
- *    hashes as they were; nothing that the dropped payloads held is kept elsewhere in the store.
+ *    hashes as they were. Nothing else that is read from the journal says what the payloads held: the outcome that a flip
+ *    stored against its key stays, without outputs and without the message of its failure, once one of its records is
+ *    dropped; key and fingerprint stay. Who appends drops nothing that the head still tells: no record of a flip in
+ *    progress. Numbers that there are not are refused with `OPTION_INVALID`.
  * 18. Who goes on from the cursor that `feed` gave it (`undefined`: from the beginning) is given every record once, those
  *    of one subject in order, and none is ever passed over; the cursor is good for as long as the journal is. At most
- *    `limit` records, all of them acknowledged or about to be.
+ *    `limit` records, all of them acknowledged or about to be. Another text than a cursor is refused with
+ *    `OPTION_INVALID`.
  * 19. `tips` gives the number and the hash of the last record of every subject.
  * 20. `bookmark` gives the text that was last kept under a name; `moveBookmark` keeps `to` if `from` is what is kept, and
  *    says whether it was. It survives what records survive.

@@ -1,3 +1,4 @@
+import type { Feed } from './feed.ts'
 import type { Head, Settled } from './head.ts'
 import type { JournalRecord, SealedRecord } from './record.ts'
 import type { SubjectRef } from './subject.ts'
@@ -15,6 +16,8 @@ export interface Append {
   readonly settled: Settled | undefined
   /** Wall time in ms: outcomes that were settled before it are forgotten, with their keys. */
   readonly forget: number | undefined
+  /** Numbers of earlier records whose payloads are dropped: see promise 17. */
+  readonly drop: readonly number[] | undefined
   /** The idempotency key that a new flip is requested under, and which attempt under it this is. */
   readonly claim: { readonly key: string; readonly attempt: number } | undefined
   /** Unique to this append: a repeated one is recognised by it. */
@@ -41,13 +44,15 @@ export interface Append {
  * 10. `renew` prolongs the lease and answers true while `epoch` is the stored one and the lease has not run out by the
  *    store's clock; otherwise it changes nothing and answers false.
  * 11. `abandoned` names subjects whose flip in progress is not stuck and holds no live lease; `due` those whose earliest
- *    timer has run out by the store's clock and which have no flip in progress. Both at most `limit`, for one chart;
- *    `abandoned` of that one subject when `id` is given.
+ *    timer has run out by the store's clock and which have no flip in progress; `stuck` those whose flip in progress is
+ *    stuck. Each at most `limit`, for one chart; `abandoned` of that one subject when `id` is given.
  * 12. `heads` gives every subject of a chart once.
  * 13. Subject names are any text of 1–255 characters; two different ones never share anything.
  * 14. After `close`, every method rejects with `JOURNAL_CLOSED`; what was acknowledged stays.
+ *
+ * 15 and 16 are those of `TransactionalJournal`, 17 to 20 those of `Feed`.
  */
-export interface Journal {
+export interface Journal extends Feed {
   read(subject: SubjectRef): Promise<Head | undefined>
   append(subject: SubjectRef, append: Append): Promise<void>
   renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean>
@@ -56,6 +61,7 @@ export interface Journal {
   heads(chart: string): AsyncIterable<{ readonly id: string; readonly head: Head }>
   abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]>
   due(chart: string, limit: number): Promise<readonly string[]>
+  stuck(chart: string, limit: number): Promise<readonly string[]>
   close(): Promise<void>
 }
 

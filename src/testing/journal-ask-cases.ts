@@ -19,6 +19,9 @@ import {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+const FAILURE = { code: 'STEP_FAILED', message: 'no' } as const
+const STUCK = { type: 'stuck', doing: 'run', step: 's', failure: FAILURE, then: { type: 'forward' } } as const
+
 async function put(journal: Journal, id: string, changes: Partial<Head>, lease?: { ttlMs: number }): Promise<void> {
   await journal.append({ ...SUBJECT, id }, appendOf(0, { head: headOf(1, 1, changes), lease: lease ?? 'release' }))
 }
@@ -149,23 +152,49 @@ export const askCases: readonly JournalCase[] = [
     promise: 11,
     name: 'abandoned names flips without a live lease, at most limit, of one chart, and none that are stuck',
     async run({ journal, clock }) {
-      const failure = { code: 'STEP_FAILED', message: 'no' } as const
-      const course = { type: 'stuck', doing: 'run', step: 's', failure, then: { type: 'forward' } } as const
       await put(journal, 'at rest', {})
       await put(journal, 'running', { flip: flipOf() }, { ttlMs: TTL_MS * 10 })
       await put(journal, 'left', { flip: flipOf() }, { ttlMs: TTL_MS })
       await put(
         journal,
         'left too',
-        { flip: flipOf({ course: { type: 'back', failure, undo: [] } }) },
+        { flip: flipOf({ course: { type: 'back', failure: FAILURE, undo: [] } }) },
         { ttlMs: TTL_MS },
       )
-      await put(journal, 'stuck', { flip: flipOf({ course }) })
+      await put(journal, 'stuck', { flip: flipOf({ course: STUCK }) })
       same(await journal.abandoned(SUBJECT.chart, 10), [])
       await clock.advance(TTL_MS + 1)
       same([...(await journal.abandoned(SUBJECT.chart, 10))].sort(), ['left', 'left too'])
       assert.equal((await journal.abandoned(SUBJECT.chart, 1)).length, 1)
       same(await journal.abandoned('another chart', 10), [])
+    },
+  },
+  {
+    promise: 11,
+    name: 'abandoned looks at one subject alone when it is given',
+    async run({ journal, clock }) {
+      await put(journal, 'left', { flip: flipOf() }, { ttlMs: TTL_MS })
+      await put(journal, 'left too', { flip: flipOf() }, { ttlMs: TTL_MS })
+      await put(journal, 'at rest', {})
+      await clock.advance(TTL_MS + 1)
+      same(await journal.abandoned(SUBJECT.chart, 1, 'left'), ['left'])
+      same(await journal.abandoned(SUBJECT.chart, 1, 'left too'), ['left too'])
+      same(await journal.abandoned(SUBJECT.chart, 1, 'at rest'), [])
+    },
+  },
+  {
+    promise: 11,
+    name: 'stuck names subjects whose flip in progress is stuck, at most limit, of one chart, until it goes on',
+    async run({ journal }) {
+      await put(journal, 'at rest', {})
+      await put(journal, 'running', { flip: flipOf() })
+      await put(journal, 'stuck', { flip: flipOf({ course: STUCK }) })
+      await put(journal, 'stuck too', { flip: flipOf({ course: STUCK }) })
+      same([...(await journal.stuck(SUBJECT.chart, 10))].sort(), ['stuck', 'stuck too'])
+      assert.equal((await journal.stuck(SUBJECT.chart, 1)).length, 1)
+      same(await journal.stuck('another chart', 10), [])
+      await journal.append({ ...SUBJECT, id: 'stuck' }, appendOf(1, { head: headOf(2, 1, { flip: flipOf() }) }))
+      same(await journal.stuck(SUBJECT.chart, 10), ['stuck too'])
     },
   },
   {
@@ -237,6 +266,11 @@ export const askCases: readonly JournalCase[] = [
         () => all(journal.heads(SUBJECT.chart)),
         () => journal.abandoned(SUBJECT.chart, 1),
         () => journal.due(SUBJECT.chart, 1),
+        () => journal.stuck(SUBJECT.chart, 1),
+        () => journal.feed(undefined, 1),
+        () => all(journal.tips()),
+        () => journal.bookmark('b'),
+        () => journal.moveBookmark('b', undefined, 'x'),
       ]
       for (const call of calls) await refusesWith('JOURNAL_CLOSED', call())
     },

@@ -1,6 +1,9 @@
 import { appendCases } from './journal-append-cases.ts'
 import { askCases } from './journal-ask-cases.ts'
+import { bookmarkCases } from './journal-bookmark-cases.ts'
 import type { JournalCase } from './journal-case.ts'
+import { dropCases } from './journal-drop-cases.ts'
+import { feedCases } from './journal-feed-cases.ts'
 
 export type { JournalCase, JournalHarness } from './journal-case.ts'
 
@@ -10,6 +13,10 @@ export type { JournalCase, JournalHarness } from './journal-case.ts'
  * @example
  * for (const { promise, name, run } of journalContract) test(`${promise}: ${name}`, async () => run(await myHarness()))
  */
-export const journalContract: readonly JournalCase[] = [...appendCases, ...askCases].sort(
-  (a, b) => a.promise - b.promise,
-)
+export const journalContract: readonly JournalCase[] = [
+  ...appendCases,
+  ...askCases,
+  ...dropCases,
+  ...feedCases,
+  ...bookmarkCases,
+].sort((a, b) => a.promise - b.promise)

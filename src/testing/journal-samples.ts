@@ -67,6 +67,7 @@ export function appendOf(version: number, changes: Partial<Append> = {}): Append
     lease: 'release',
     settled: undefined,
     forget: undefined,
+    drop: undefined,
     claim: undefined,
     opId: `op-${version}-${Math.random()}`,
     ...changes,

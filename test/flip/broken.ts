@@ -26,6 +26,7 @@ function turningWith(order: (turned: Turned, flip: FlipState | undefined) => rea
         flip: flip ?? all.flip,
         settled: settled ?? all.settled,
         forget: undefined,
+        drop: undefined,
       }
     }
     for (const body of happened) write(body)

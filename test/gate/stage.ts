@@ -39,6 +39,11 @@ export function over(journal: Journal, changes: Partial<Journal>): Journal {
     heads: (chart) => journal.heads(chart),
     abandoned: (chart, limit, id) => journal.abandoned(chart, limit, id),
     due: (chart, limit) => journal.due(chart, limit),
+    stuck: (chart, limit) => journal.stuck(chart, limit),
+    feed: (after, limit) => journal.feed(after, limit),
+    tips: () => journal.tips(),
+    bookmark: (name) => journal.bookmark(name),
+    moveBookmark: (name, from, to) => journal.moveBookmark(name, from, to),
     close: () => journal.close(),
     ...changes,
   }

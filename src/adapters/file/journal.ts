@@ -10,9 +10,19 @@ import {
   refuse,
   systemClock,
 } from '../../base/index.ts'
-import type { Append, Clock, Head, Journal, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import type {
+  Append,
+  ChainTip,
+  Clock,
+  FeedPage,
+  Head,
+  Journal,
+  SealedRecord,
+  Settled,
+  SubjectRef,
+} from '../../ports/index.ts'
 import { causeOf, type Disk, realDisk } from '../folder/index.ts'
-import { closed } from '../resident/index.ts'
+import { closed, notYet } from '../resident/index.ts'
 import { claim } from './claim.ts'
 import type { Settings } from './settings.ts'
 import { type Range, Store } from './store.ts'
@@ -101,12 +111,36 @@ class LazyJournal implements FileJournal {
     yield* (await this.#use('heads')).heads(chart)
   }
 
-  async abandoned(chart: string, limit: number): Promise<readonly string[]> {
-    return (await this.#use('abandoned')).abandoned(chart, limit)
+  async abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]> {
+    return (await this.#use('abandoned')).abandoned(chart, limit, id)
   }
 
   async due(chart: string, limit: number): Promise<readonly string[]> {
     return (await this.#use('due')).due(chart, limit)
+  }
+
+  async stuck(chart: string, limit: number): Promise<readonly string[]> {
+    return (await this.#use('stuck')).stuck(chart, limit)
+  }
+
+  async feed(): Promise<FeedPage> {
+    await this.#use('feed')
+    throw notYet('feed')
+  }
+
+  async *tips(): AsyncIterable<ChainTip> {
+    await this.#use('tips')
+    yield* await Promise.reject<readonly never[]>(notYet('tips'))
+  }
+
+  async bookmark(): Promise<string | undefined> {
+    await this.#use('bookmark')
+    throw notYet('bookmark')
+  }
+
+  async moveBookmark(): Promise<boolean> {
+    await this.#use('moveBookmark')
+    throw notYet('moveBookmark')
   }
 
   close(): Promise<void> {

@@ -91,14 +91,19 @@ export class Store {
     for (const { id, head } of this.#table.entries(chart)) yield { id, head }
   }
 
-  abandoned(chart: string, limit: number): readonly string[] {
+  abandoned(chart: string, limit: number, id?: string): readonly string[] {
     this.#checkOwned(chart)
-    return this.#table.abandoned(chart, limit)
+    return this.#table.abandoned(chart, limit, id)
   }
 
   due(chart: string, limit: number): readonly string[] {
     this.#checkOwned(chart)
     return this.#table.due(chart, limit)
+  }
+
+  stuck(chart: string, limit: number): readonly string[] {
+    this.#checkOwned(chart)
+    return this.#table.stuck(chart, limit)
   }
 
   /** Lets appends that are under way end, and gives the folder back. */

@@ -1,21 +1,17 @@
-import { FIRST_LINK, sealAll } from '../../audit/index.ts'
 import { systemClock } from '../../base/index.ts'
 import type {
   Append,
+  ChainTip,
   Clock,
+  FeedPage,
   Head,
   Journal,
-  JournalRecord,
   SealedRecord,
   Settled,
   SubjectRef,
 } from '../../ports/index.ts'
-import { closed, conflict, type Entry, type Step, Table } from '../resident/index.ts'
-
-/** What an append leaves: its records as they came. */
-interface Stored extends Step {
-  readonly records: readonly JournalRecord[]
-}
+import { checkDrop, closed, conflict, Table } from '../resident/index.ts'
+import { Records, type Stored } from './records.ts'
 
 export interface MemoryJournalOptions {
   /** @default the clock of this machine */
@@ -23,8 +19,8 @@ export interface MemoryJournalOptions {
 }
 
 /**
- * A journal that lasts as long as the process. Records are kept by reference and sealed only when `history` is asked
- * for them.
+ * A journal that lasts as long as the process. Records are kept by reference and sealed only when `history` or `feed` is
+ * asked for them.
  */
 export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   return new MemoryJournal(options.clock ?? systemClock)
@@ -34,12 +30,13 @@ const DONE: Promise<void> = Promise.resolve()
 
 class MemoryJournal implements Journal {
   readonly #table: Table<Stored>
-  /** Salts are random: what was sealed once must stay as it is. */
-  readonly #sealed = new WeakMap<Entry<Stored>, SealedRecord[]>()
+  readonly #records: Records
+  readonly #bookmarks = new Map<string, string>()
   #isClosed = false
 
   constructor(clock: Clock) {
     this.#table = new Table(clock)
+    this.#records = new Records(this.#table)
   }
 
   read(subject: SubjectRef): Promise<Head | undefined> {
@@ -56,12 +53,7 @@ class MemoryJournal implements Journal {
       case 'conflict':
         return Promise.reject(conflict(subject, append, entry?.head))
       case 'store':
-        this.#table.store(subject, append, {
-          version: append.head.version,
-          opId: append.opId,
-          records: append.records,
-        })
-        return DONE
+        return append.drop === undefined ? this.#store(subject, append) : this.#dropAndStore(subject, append)
     }
   }
 
@@ -80,9 +72,7 @@ class MemoryJournal implements Journal {
     range: { readonly from?: number; readonly to?: number } = {},
   ): AsyncIterable<SealedRecord> {
     if (this.#isClosed) throw closed('history')
-    const entry = this.#table.get(subject)
-    if (entry === undefined) return
-    yield* this.#seal(subject, entry).slice(Math.max(0, (range.from ?? 1) - 1), range.to)
+    yield* this.#records.of(subject).slice(Math.max(0, (range.from ?? 1) - 1), range.to)
   }
 
   async *heads(chart: string): AsyncIterable<{ readonly id: string; readonly head: Head }> {
@@ -100,17 +90,52 @@ class MemoryJournal implements Journal {
     return Promise.resolve(this.#table.due(chart, limit))
   }
 
+  async stuck(chart: string, limit: number): Promise<readonly string[]> {
+    if (this.#isClosed) throw closed('stuck')
+    return this.#table.stuck(chart, limit)
+  }
+
+  async feed(after: string | undefined, limit: number): Promise<FeedPage> {
+    if (this.#isClosed) throw closed('feed')
+    return this.#records.feed(after, limit)
+  }
+
+  async *tips(): AsyncIterable<ChainTip> {
+    if (this.#isClosed) throw closed('tips')
+    for (const { subject } of this.#table.all()) {
+      const all = this.#records.of(subject)
+      yield { subject, n: all.length, hash: all.at(-1)?.hash ?? '' }
+    }
+  }
+
+  async bookmark(name: string): Promise<string | undefined> {
+    if (this.#isClosed) throw closed('bookmark')
+    return this.#bookmarks.get(name)
+  }
+
+  async moveBookmark(name: string, from: string | undefined, to: string): Promise<boolean> {
+    if (this.#isClosed) throw closed('moveBookmark')
+    if (this.#bookmarks.get(name) !== from) return false
+    this.#bookmarks.set(name, to)
+    return true
+  }
+
   close(): Promise<void> {
     this.#isClosed = true
     return DONE
   }
 
-  /** Seals what was not sealed before. Record n stands at n - 1. */
-  #seal(subject: SubjectRef, entry: Entry<Stored>): readonly SealedRecord[] {
-    const sealed = this.#sealed.get(entry) ?? []
-    const fresh = entry.steps.filter((step) => step.version > sealed.length).flatMap((step) => step.records)
-    sealed.push(...sealAll(subject, fresh, sealed.at(-1)?.hash ?? FIRST_LINK.hash))
-    this.#sealed.set(entry, sealed)
-    return sealed
+  #store(subject: SubjectRef, append: Append): Promise<void> {
+    const { head, expected, records, opId } = append
+    const stored: Stored = { version: head.version, opId, subject, from: expected.version, records }
+    this.#table.store(subject, append, stored)
+    this.#records.add(stored)
+    return DONE
+  }
+
+  async #dropAndStore(subject: SubjectRef, append: Append): Promise<void> {
+    checkDrop(append)
+    this.#records.drop(subject, append.drop ?? [])
+    return this.#store(subject, append)
   }
 }

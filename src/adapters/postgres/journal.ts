@@ -7,8 +7,18 @@ import {
   type PhasegateError,
   systemClock,
 } from '../../base/index.ts'
-import type { Append, Clock, Head, SealedRecord, Settled, SubjectRef, TransactionalJournal } from '../../ports/index.ts'
-import { closed } from '../resident/index.ts'
+import type {
+  Append,
+  ChainTip,
+  Clock,
+  FeedPage,
+  Head,
+  SealedRecord,
+  Settled,
+  SubjectRef,
+  TransactionalJournal,
+} from '../../ports/index.ts'
+import { closed, notYet } from '../resident/index.ts'
 import { headSchema, settledSchema } from '../stored/index.ts'
 import { Announcer } from './announce.ts'
 import { Appends, failed } from './appends.ts'
@@ -186,6 +196,30 @@ class LiveJournal implements PostgresJournal<unknown> {
 
   due(chart: string, limit: number): Promise<readonly string[]> {
     return this.#ids('due', this.#statements.due, [toStored(chart), limit])
+  }
+
+  stuck(chart: string, limit: number): Promise<readonly string[]> {
+    return this.#ids('stuck', this.#statements.stuck, [toStored(chart), limit])
+  }
+
+  async feed(): Promise<FeedPage> {
+    await this.#ready('feed')
+    throw notYet('feed')
+  }
+
+  async *tips(): AsyncIterable<ChainTip> {
+    await this.#ready('tips')
+    yield* await Promise.reject<readonly never[]>(notYet('tips'))
+  }
+
+  async bookmark(): Promise<string | undefined> {
+    await this.#ready('bookmark')
+    throw notYet('bookmark')
+  }
+
+  async moveBookmark(): Promise<boolean> {
+    await this.#ready('moveBookmark')
+    throw notYet('moveBookmark')
   }
 
   close(): Promise<void> {

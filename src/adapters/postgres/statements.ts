@@ -16,6 +16,7 @@ export type Statements = {
     | 'abandoned'
     | 'isAbandoned'
     | 'due'
+    | 'stuck'
     | 'fitness'
     | 'acquire'
     | 'prolong'
@@ -49,6 +50,7 @@ order by random() limit $2::int for no key update skip locked`,
 where chart = $1 and id = $2 and running and lease_until <= clock_timestamp()`,
     due: `select id from ${schema}.head where chart = $1 and due_at <= clock_timestamp()
 order by random() limit $2::int for no key update skip locked`,
+    stuck: `select id from ${schema}.head where chart = $1 and not running and head like '%"flip":{%' limit $2::int`,
     fitness: `select max(version) as version, current_setting('synchronous_commit') as commits from ${schema}.version`,
     acquire: `insert into ${schema}.lease as l (resource, epoch, holder, until)
 values ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')

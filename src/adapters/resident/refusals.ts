@@ -1,5 +1,5 @@
 import { logName } from '../../audit/index.ts'
-import { PhasegateError } from '../../base/index.ts'
+import { PhasegateError, refuse } from '../../base/index.ts'
 import type { Append, Head, SubjectRef } from '../../ports/index.ts'
 
 /** The answer to an append that came too late. */
@@ -21,7 +21,9 @@ export function closed(operation: string): PhasegateError<'JOURNAL_CLOSED'> {
 }
 
 /** Refuses an append whose numbers are not those that follow: stored, it would make the journal unreadable. */
-export function checkNumbers({ expected, records, head }: Append): void {
+export function checkNumbers(append: Append): void {
+  checkDrop(append)
+  const { expected, records, head } = append
   const wanted = expected.version + records.length
   const follows = records.every((record, index) => record.n === expected.version + index + 1)
   if (records.length > 0 && follows && head.version === wanted) return
@@ -32,6 +34,19 @@ export function checkNumbers({ expected, records, head }: Append): void {
     value,
     expected: wants,
   })
+}
+
+/** The answer where the journal cannot do it yet. */
+export function notYet(operation: string): PhasegateError<'JOURNAL_FAILED'> {
+  const facts = { operation, cause: 'it is not made yet' }
+  return new PhasegateError('JOURNAL_FAILED', `cannot ${operation}: it is not made yet`, facts)
+}
+
+/** Refuses to drop what there is not. */
+export function checkDrop({ expected, drop }: Append): void {
+  const stranger = drop?.find((n) => !Number.isSafeInteger(n) || n < 1 || n > expected.version)
+  if (stranger !== undefined)
+    refuse('append.drop', stranger, `numbers of records that there are: 1 to ${expected.version}`)
 }
 
 /** The answer of a lock to who has waited as long as it would. */

@@ -41,6 +41,11 @@ export function isRunning(head: Head): boolean {
   return head.flip !== undefined && head.flip.course.type !== 'stuck'
 }
 
+/** Whether a flip is in progress that waits for a person. */
+export function isStuck(head: Head): boolean {
+  return head.flip?.course.type === 'stuck'
+}
+
 /** Whether the earliest timer has run out while no flip is in progress. */
 export function isDue(head: Head, now: number): boolean {
   return head.flip === undefined && head.timers.some((timer) => timer.at <= now)

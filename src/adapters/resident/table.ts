@@ -1,5 +1,6 @@
 import type { Append, Clock, Head, Settled, SubjectRef } from '../../ports/index.ts'
-import { isDue, isRunning, judge, needsWatch, type Step, type Verdict } from './rules.ts'
+import { withoutTraces } from './dropped.ts'
+import { isDue, isRunning, isStuck, judge, needsWatch, type Step, type Verdict } from './rules.ts'
 
 /** One subject, as it is kept in memory. */
 export interface Entry<S extends Step> {
@@ -62,6 +63,11 @@ export class Table<S extends Step> {
     else shelf.watched.delete(entry)
   }
 
+  /** What was stored of these flips keeps nothing of their records. */
+  clean({ settled }: Entry<S>, flips: ReadonlySet<string>): void {
+    for (const [key, outcome] of settled ?? []) if (flips.has(outcome.flipId)) settled?.set(key, withoutTraces(outcome))
+  }
+
   renew(subject: SubjectRef, epoch: number, ttlMs: number): boolean {
     const entry = this.get(subject)
     const now = this.#clock.monotonic()
@@ -83,8 +89,18 @@ export class Table<S extends Step> {
     return this.#watched(chart, limit, (entry) => isDue(entry.head, now))
   }
 
+  stuck(chart: string, limit: number): readonly string[] {
+    return this.#watched(chart, limit, (entry) => isStuck(entry.head))
+  }
+
   entries(chart: string): Iterable<Entry<S>> {
     return this.#shelves.get(chart)?.entries.values() ?? []
+  }
+
+  /** Every subject of every chart. */
+  *all(): Iterable<{ readonly subject: SubjectRef; readonly entry: Entry<S> }> {
+    for (const [chart, { entries }] of this.#shelves)
+      for (const entry of entries.values()) yield { subject: { chart, id: entry.id }, entry }
   }
 
   #shelf(chart: string): Shelf<S> {
