@@ -18,6 +18,7 @@ export * from './chart/index.ts'
 export { type HeldLease, type WithLeaseOptions, withLease } from './flip/index.ts'
 export * from './gate/index.ts'
 export type {
+  Act,
   Actor,
   Append,
   ChartStamp,

@@ -12,6 +12,9 @@ export type FailureCode =
   | 'RESOURCE_LOST'
   | 'FORCED'
 
+/** What somebody may be refused leave for. */
+export type Act = 'flip' | 'cancel' | 'resolve' | 'force' | 'redact' | 'prune' | 'approve' | 'breakGlass' | 'recover'
+
 /** The facts that come with each code. A value that was refused is given as the text that shows it. */
 export interface ErrorFacts {
   CHART_INVALID: { chart: string; problems: readonly { place: string; problem: string; mend: string }[] }
@@ -24,7 +27,14 @@ export interface ErrorFacts {
   FLIP_REENTRANT: { subject: string; flip: string; inside: string }
   NOT_IN_PHASE: { subject: string; asked: string; phase: string }
   PHASE_UNKNOWN: { subject: string }
-  UNAUTHORISED: { subject: string; flip: string; actor: string | undefined; needs: readonly string[] }
+  UNAUTHORISED: {
+    subject: string
+    act: Act
+    flip: string | undefined
+    actor: string | undefined
+    needs: readonly string[]
+    reason: string
+  }
   GUARD_REFUSED: { subject: string; flip: string; guard: string; reason: string }
   KEY_MISMATCH: { subject: string; key: string; earlier: string; flip: string }
   FLIP_ROLLED_BACK: {
@@ -118,8 +128,9 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     mend: 'Await `subject.phase()` once, before the first `admit`.',
   },
   UNAUTHORISED: {
-    means: 'The flip is reserved to roles that the actor does not have, or no actor was given.',
-    mend: 'Pass `actor: { id, roles }` with one of `facts.needs`.',
+    means:
+      "The act is reserved to roles that the actor does not have, or no actor was given, or the gate's `authorize` did not say yes. Nothing was done; that it was asked for is recorded.",
+    mend: 'Pass `actor: { id, roles }` with one of `facts.needs`. Where that is empty, nobody may: `facts.reason` says why, and what to declare.',
   },
   GUARD_REFUSED: {
     means: 'A guard did not answer exactly `true`: it refused, threw, or took too long. Nothing was done.',

@@ -17,6 +17,7 @@ export function assemble(draft: ChartDraft): AnyChart {
     initial: initial.name,
     phases,
     flips: byName(draft.flips.map((flip) => settle(flip, phases))),
+    operators: draft.operators,
   }
   return Object.freeze({
     ...shape,

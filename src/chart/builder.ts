@@ -1,9 +1,9 @@
-import { identifier } from '../base/index.ts'
+import { identifier, label } from '../base/index.ts'
 import { assemble } from './assemble.ts'
 import type { ChartDraft } from './draft.ts'
 import { declareFlip, type FlipDeclared, type FlipStart, type Fresh } from './flip-builder.ts'
 import type { ChartOptions, PhaseOptions } from './options.ts'
-import { parseChartOptions, parsePhase } from './parse.ts'
+import { parseChartOptions, parseNames, parsePhase } from './parse.ts'
 import type { Chart, FlipType, FlipTypes } from './types.ts'
 
 /** A timer at the level of types: the phase it is declared on, and the flip it names. */
@@ -77,6 +77,11 @@ export interface ChartBuilder<
     name: Fresh<Flip, keyof Flips, 'flip'>,
     declare: (f: FlipStart<Deps, Phases, Tx>) => FlipDeclared<Type>,
   ): ChartBuilder<Name, Deps, Phases, Flips & { readonly [Name in Flip]: Type }, Initial, Timers, Tx>
+  /**
+   * Reserves what is out of the ordinary to actors with one of these roles: force, redact, prune and breakGlass; they may
+   * cancel and resolve every flip, too. @default nobody, where the chart declares other roles; otherwise everybody
+   */
+  operators(...roles: readonly [string, ...string[]]): this
   /** Judges the whole, and freezes it. Throws `CHART_INVALID`, listing every problem with its place and mend. */
   build(this: Ready<Flips, Initial, Timers>): Chart<Name, Deps, Phases, Written<Flips>, Tx>
 }
@@ -129,6 +134,7 @@ export function chart<const Name extends string>(name: Name, options: ChartOptio
     ...parseChartOptions(options),
     phases: [],
     flips: [],
+    operators: Object.freeze([]),
   }
   return untyped(draft) as unknown as ChartStart<Name>
 }
@@ -141,6 +147,10 @@ function untyped(draft: ChartDraft): UntypedChart {
     transaction: () => untyped(draft),
     phase: (name, options) => untyped({ ...draft, phases: [...draft.phases, parsePhase(name, options)] }),
     flip: (name, declare) => untyped({ ...draft, flips: [...draft.flips, declareFlip(name, declare)] }),
+    operators: (...roles) => {
+      const operators = new Set([...draft.operators, ...parseNames(roles, 'operators', label)])
+      return untyped({ ...draft, operators: Object.freeze([...operators]) })
+    },
     build: () => assemble(draft),
   }
 }

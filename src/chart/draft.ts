@@ -12,4 +12,5 @@ export interface ChartDraft {
   readonly phases: readonly PhaseSpec[]
   readonly flips: readonly FlipDraft[]
   readonly migrations: Migrations
+  readonly operators: readonly string[]
 }

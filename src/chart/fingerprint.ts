@@ -6,11 +6,13 @@ import type { AnyChart, FlipSpec, StepSpec } from './types.ts'
  * SHA-256, in hex, of what a chart says: names, order and options. Neither the bodies of functions nor the version and
  * the migrations, which say how charts follow one another, not what this one is.
  */
-export function fingerprint(chart: Pick<AnyChart, 'name' | 'phases' | 'flips'>): string {
+export function fingerprint(chart: Pick<AnyChart, 'name' | 'phases' | 'flips' | 'operators'>): string {
   const content = {
     name: chart.name,
     phases: [...chart.phases.values()].map(({ name, initial, final, after }) => ({ name, initial, final, after })),
     flips: [...chart.flips.values()].map(flipContent),
+    // Said only where they are declared: charts that knew no operators keep their fingerprints.
+    operators: chart.operators.length === 0 ? undefined : chart.operators,
   }
   return createHash('sha256').update(canonical(content, 'chart')).digest('hex')
 }
@@ -25,6 +27,7 @@ function flipContent(flip: FlipSpec): object {
     // Said only where it is so, as `atomic` below.
     sensitive: flip.sensitive?.paths,
     allow: flip.allow,
+    anyone: flip.anyone || undefined,
     guards: flip.guards.map(({ name, timeoutMs }) => ({ name, timeoutMs })),
     steps: flip.steps.map(stepContent),
     confirms: flip.confirms.map(({ name, withinMs, pollMs }) => ({ name, withinMs, pollMs })),

@@ -76,8 +76,13 @@ type WithOutput<Type extends FlipType, Step extends string, Output> = FlipType<
 /** The rest, in any order; guards, steps and confirms run in the order of their declaration. */
 export interface FlipBody<Deps, Phases extends string, Type extends FlipType, Tx = never, Taken extends string = never>
   extends FlipDeclared<Type> {
-  /** Reserves the flip to actors with one of these roles. @default everybody, no actor needed */
+  /**
+   * Reserves the flip, its cancelling and resolving, to actors with one of these roles. @default everybody, no actor
+   * needed; but nobody where the chart declares roles for anything else
+   */
   allow(...roles: readonly [string, ...string[]]): this
+  /** Opens the flip to everybody, no actor needed, in a chart that declares roles for something else. */
+  allowAnyone(): this
   /** A precondition. Anything but an explicit `true` is a no; `deny(reason)` says why. */
   guard<const Name extends string>(
     name: Fresh<Name, Taken extends `guard ${infer Guard}` ? Guard : never, 'guard'>,
@@ -143,6 +148,7 @@ function emptyFlip(name: string): FlipDraft {
     input: undefined,
     sensitive: undefined,
     allow: NONE,
+    anyone: false,
     guards: NONE,
     steps: NONE,
     confirms: NONE,
@@ -170,6 +176,7 @@ function flipBuilder(draft: FlipDraft): UntypedFlip {
     to: (phase) => and({ to: identifier(phase, `${place}.to`) }),
     input: (schema, options) => and(parseInput(schema, options, place)),
     allow: (...roles) => and({ allow: also(draft.allow, ...parseNames(roles, `${place}.allow`, label)) }),
+    allowAnyone: () => and({ anyone: true }),
     guard: (...given) => and({ guards: also(draft.guards, parseGuard(place, given[0], given[1], given[2])) }),
     step: (name, options) => and({ steps: also(draft.steps, parseStep(place, name, options, isPastReturn(draft))) }),
     transact: (name, options) =>

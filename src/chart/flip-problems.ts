@@ -9,6 +9,7 @@ export function flipProblems(flip: FlipDraft, phases: ReadonlySet<string>): read
     ...twice(flip.guards, (name) => `${place}, guard ${quoted(name)}`),
     ...twice(flip.steps, (name) => `${place}, step ${quoted(name)}`),
     ...twice(flip.confirms, (name) => `${place}, confirm ${quoted(name)}`),
+    ...roleProblems(flip, place),
     ...returnProblems(flip, place),
     ...onceProblems(flip, place),
   ]
@@ -27,6 +28,12 @@ function endProblems({ from, to }: FlipDraft, phases: ReadonlySet<string>, place
     ...from.filter((name) => !phases.has(name)).map((name) => unknown('from', name)),
     ...(to === undefined || phases.has(to) ? [] : [unknown('to', to)]),
   ]
+}
+
+function roleProblems({ allow, anyone }: FlipDraft, place: string): readonly Problem[] {
+  if (!anyone || allow.length === 0) return []
+  const problem = `is open to anyone, and reserved to ${allow.map(quoted).join(', ')}`
+  return [{ place, problem, mend: 'remove .allowAnyone(), or .allow(…)' }]
 }
 
 /** The first irreversible step is the point of no return: nothing from there on is ever undone. */

@@ -134,6 +134,8 @@ export interface FlipSpec {
   /** What of the input is not stored in clear. */
   readonly sensitive: Sensitive | undefined
   readonly allow: readonly string[]
+  /** Open to everybody, though the chart declares roles. */
+  readonly anyone: boolean
   readonly guards: readonly GuardSpec[]
   readonly steps: readonly StepSpec[]
   readonly confirms: readonly ConfirmSpec[]
@@ -181,6 +183,8 @@ export interface AnyChart {
   readonly flips: ReadonlyMap<string, FlipSpec>
   readonly table: Table
   readonly migrations: Migrations
+  /** Who may force, redact, prune and break the glass, and cancel and resolve every flip. */
+  readonly operators: readonly string[]
 }
 
 /** Carries the types of a chart; exists at compile time only. */

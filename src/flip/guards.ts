@@ -45,7 +45,8 @@ function ask(engine: Engine, subject: object, guard: GuardSpec, asked: Asked): A
   })
 }
 
-function refusalIn(ended: Attempt, guard: GuardSpec): string | undefined {
+/** Why what was asked for a yes has not said so; undefined when it has. */
+export function refusalIn(ended: Attempt, { timeoutMs }: Pick<GuardSpec, 'timeoutMs'>): string | undefined {
   switch (ended.type) {
     case 'returned':
       if (ended.value === true) return undefined
@@ -53,7 +54,7 @@ function refusalIn(ended: Attempt, guard: GuardSpec): string | undefined {
     case 'threw':
       return `it threw: ${messageOf(ended.error)}`
     case 'timedOut':
-      return `it did not answer within ${formatMs(guard.timeoutMs)}`
+      return `it did not answer within ${formatMs(timeoutMs)}`
     case 'interrupted':
       return 'it was interrupted'
     default:

@@ -1,6 +1,7 @@
 import { unreachable } from '../base/index.ts'
 import type { Body, Delay, Doing, Failure, FlipState, Head, JournalRecord, Settled } from '../ports/index.ts'
 import { evolve } from './evolve.ts'
+import { RECOVERY } from './principals.ts'
 
 // The protocol of a flip: what must happen next (`next`), and what follows from what happened (`report`, `adopt`,
 // `unfold`); what the records mean is in `evolve.ts`. Pure: no clock, no I/O, no promise. Flips that start, are resumed
@@ -130,7 +131,7 @@ function failed(
 export function adopt(flip: FlipState, plan: Plan, owner: string): readonly Body[] {
   const step = flip.course.type === 'forward' ? plan.steps[flip.done.length] : undefined
   const doubt = doubtIn(flip, step)
-  const adopted: Body = { kind: 'adopted', flipId: flip.id, owner, previous: flip.owner, doubt }
+  const adopted: Body = { kind: 'adopted', flipId: flip.id, actor: RECOVERY, owner, previous: flip.owner, doubt }
   if (flip.course.type !== 'forward') return [adopted]
   const onceInDoubt = step?.once === true && doubt === step.name
   if (isPastReturn({ done: flip.done, doubt }, plan)) {

@@ -1,12 +1,22 @@
 import { isPhasegateError, PhasegateError } from '../base/index.ts'
 import type { AnyChart, FlipSpec } from '../chart/index.ts'
 import type { Key } from '../flip/index.ts'
-import { adopt, type Ended, type Engine, holdAll, Run, releaseAll, SubjectLog, unfold } from '../flip/index.ts'
+import { type Ended, type Engine, Run, releaseAll, SubjectLog, unfold } from '../flip/index.ts'
 import type { Body, Head, Lease, Lock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import type { Authorize } from './access.ts'
 import type { Answer } from './answer.ts'
+import type { Denials } from './denials.ts'
 import { Permits } from './permits.ts'
 import { fitOf, strandedError } from './version.ts'
+
+/** What leave depends on, besides the roles of the flip and of the operators. */
+export interface AccessRules {
+  readonly authorize: Authorize | undefined
+  readonly timeoutMs: number
+  /** Whether the chart declares roles for anything. */
+  readonly reserves: boolean
+}
 
 /** What the subjects of a gate share. */
 export interface Core {
@@ -14,6 +24,8 @@ export interface Core {
   readonly engine: Engine
   readonly lock: Lock
   readonly events: Events
+  readonly access: AccessRules
+  readonly denials: Denials
   /** @throws GATE_CLOSED */
   assertOpen(): void
 }
@@ -106,37 +118,20 @@ export class Desk {
     }
   }
 
-  /**
-   * Takes over the flip of a dead owner. Undefined when there is none, it is stuck, or somebody else was faster.
-   * @throws CHART_VERSION, RESOURCE_BUSY
-   */
-  async adopt(): Promise<
-    { readonly flipId: string; readonly flip: string; readonly ended: Promise<Ended> } | undefined
-  > {
-    const { engine, lock } = this.core
-    const head = await this.head()
-    const spec = head.flip && this.core.chart.flips.get(head.flip.flip)
-    if (this.#run !== undefined || head.flip === undefined || spec === undefined || head.flip.course.type === 'stuck')
-      return undefined
-    // Asked after the head was read: who has adopted it since will be seen here, or by the append.
-    if (!(await this.log.isAbandoned())) return undefined
-    const leases = await holdAll(lock, spec.exclusive, engine, 0)
-    try {
-      const run = await this.take(spec, head, adopt(head.flip, spec, engine.owner), leases)
-      return { flipId: head.flip.id, flip: spec.name, ended: this.conclude(run, leases) }
-    } catch (error) {
-      await releaseAll(leases)
-      if (isPhasegateError(error, 'JOURNAL_CONFLICT')) return undefined
-      throw error
-    }
-  }
-
   /** Records something that changes no owner. `decide` sees the fresh head, and gives nothing when there is nothing to record. */
   async record(decide: (head: Head) => readonly Body[] | undefined): Promise<void> {
     for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
       const head = await this.head()
       const happened = decide(head)
       if (happened === undefined || (await this.#tryRecord(head, happened))) return
+    }
+    throw this.endlessConflict()
+  }
+
+  /** Records what changes nothing, so that it can be said of a subject of any version of the chart. */
+  async note(happened: readonly Body[]): Promise<void> {
+    for (let tries = 0; tries < MOST_CONFLICTS; tries++) {
+      if (await this.#tryRecord(await this.log.read(), happened)) return
     }
     throw this.endlessConflict()
   }

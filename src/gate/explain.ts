@@ -11,7 +11,7 @@ import {
   makeKey,
 } from '../flip/index.ts'
 import type { Actor, Head } from '../ports/index.ts'
-import { missingRoles } from './authorise.ts'
+import { unauthorised } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import { parseInput } from './input.ts'
 import * as refusal from './refusal.ts'
@@ -46,10 +46,8 @@ async function verdictOn(
   asked: { readonly input: unknown; readonly key: string | undefined; readonly actor: Actor | undefined },
 ): Promise<Verdict> {
   const { actor } = asked
-  const needs = missingRoles(spec, actor)
-  if (needs !== undefined) {
-    return { verdict: 'unauthorised', reason: refusal.unauthorised(desk.id, spec.name, actor?.id, needs).message }
-  }
+  const refused = await unauthorised(desk, { act: 'flip', spec, actor })
+  if (refused !== undefined) return { verdict: 'unauthorised', reason: refused.message }
   let input: unknown
   try {
     input = await parseInput(spec, asked.input)

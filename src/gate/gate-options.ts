@@ -1,12 +1,20 @@
 import type { Duration } from '../base/index.ts'
 import type { Chart, DepsOf, TxOf } from '../chart/index.ts'
 import type { Clock, Journal, Lock, Secrets, TransactionalJournal } from '../ports/index.ts'
+import type { Authorize } from './access.ts'
 
 /** Any chart, with its types. */
 // biome-ignore lint/suspicious/noExplicitAny: a chart's type parameters are read, never written
 export type TypedChart = Chart<string, any, any, any>
 
 interface BaseGateOptions {
+  /**
+   * Asked, after the roles that the chart declares, for every flip and every order: only exactly `true` is a yes;
+   * `deny(reason)` says why not. @default the roles decide alone
+   */
+  readonly authorize?: Authorize | undefined
+  /** How long it may take to answer: a no, from then on. @default '5s' */
+  readonly authorizeTimeout?: Duration | undefined
   /** For `.exclusive(…)` resources. @default a lock among the gates of this process that share it by default */
   readonly lock?: Lock | undefined
   /** Seals what a chart marks as sensitive; needed where it does. @default none */

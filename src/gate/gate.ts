@@ -3,6 +3,7 @@ import type { AnyChart } from '../chart/index.ts'
 import { Deadlines, type Engine, Heart, type Run } from '../flip/index.ts'
 import type { Clock } from '../ports/index.ts'
 import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
+import { reserves } from './access.ts'
 import { Denials } from './denials.ts'
 import { type Core, Desk } from './desk.ts'
 import { Desks } from './desks.ts'
@@ -36,7 +37,6 @@ class LiveGate {
   readonly chart: AnyChart
   readonly #settings: GateSettings
   readonly #core: Core
-  readonly #denials: Denials
   readonly #desks: Desks
   #state: State = { type: 'open' }
   #stopPolling: Stop | undefined
@@ -44,10 +44,12 @@ class LiveGate {
   constructor(chart: AnyChart, settings: GateSettings) {
     this.chart = chart
     this.#settings = settings
-    this.#denials = new Denials(settings.clock)
     const events = new Events(chart.name)
     const engine = createEngine(chart, settings, events)
-    this.#core = { chart, engine, lock: settings.lock, events, assertOpen: () => this.#assertOpen() }
+    const { lock, clock, authorize, authorizeMs } = settings
+    const access = { authorize, timeoutMs: authorizeMs, reserves: reserves(chart) }
+    const denials = new Denials(clock, (error, during) => events.failed(error, during))
+    this.#core = { chart, engine, lock, events, access, denials, assertOpen: () => this.#assertOpen() }
     this.#desks = new Desks((id) => new Desk(this.#core, id))
   }
 
@@ -56,7 +58,7 @@ class LiveGate {
   }
 
   subject(id: string): GateSubject {
-    return new GateSubject(this.#desks.get(parseSubjectId(id)), this.#denials)
+    return new GateSubject(this.#desks.get(parseSubjectId(id)))
   }
 
   on<Event extends GateEvent>(event: Event, listener: (payload: GateEvents[Event]) => unknown): Stop {
@@ -94,6 +96,7 @@ class LiveGate {
     const left = this.#runs()
     for (const run of left) run.interrupt({ type: 'leave', error: () => this.#closed() })
     await endedWithin(clock, left, LEAVING_MS)
+    await settledWithin(clock, this.#core.denials.close(), LEAVING_MS)
     if (ownsJournal) await journal.close()
     return { left: left.map((run) => run.flipId) }
   }
@@ -114,7 +117,7 @@ class LiveGate {
   }
 
   #recover(limit: number): Promise<Recovery> {
-    const fire = (desk: Desk, flip: string) => new GateSubject(desk, this.#denials).fire(flip)
+    const fire = (desk: Desk, flip: string) => new GateSubject(desk).fire(flip)
     return recover(
       { core: this.#core, isOpen: () => this.#state.type === 'open', desk: (id) => this.#desks.get(id), fire },
       limit,
@@ -134,10 +137,13 @@ class LiveGate {
 
 /** Waits until the runs have ended, but no longer than `ms`. */
 async function endedWithin(clock: Clock, runs: readonly Run[], ms: number): Promise<void> {
-  if (runs.length === 0) return
+  if (runs.length > 0) await settledWithin(clock, Promise.all(runs.map((run) => run.ended)), ms)
+}
+
+async function settledWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<void> {
   const patience = new AbortController()
-  const allEnded = Promise.all(runs.map((run) => run.ended)).then(() => patience.abort())
-  await Promise.race([allEnded, sleep(clock, ms, { signal: patience.signal }).catch(() => undefined)])
+  const done = work.then(() => patience.abort())
+  await Promise.race([done, sleep(clock, ms, { signal: patience.signal }).catch(() => undefined)])
 }
 
 function createEngine(chart: AnyChart, settings: GateSettings, events: Events): Engine {

@@ -1,3 +1,4 @@
+export type { Authorization, Authorize } from './access.ts'
 export { createGate } from './gate.ts'
 export type { GateArguments, GateOptions, TypedChart } from './gate-options.ts'
 export type { Permit } from './permits.ts'

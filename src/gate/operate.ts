@@ -3,6 +3,7 @@ import type { FlipSpec } from '../chart/index.ts'
 import { holdAll, isPastReturn, type Run, releaseAll, resolve } from '../flip/index.ts'
 import type { Actor, Body, FlipState, Head } from '../ports/index.ts'
 import { outcomeOf, overriddenError } from './answer.ts'
+import { authorise } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import type { FlipOutcome, Order } from './types.ts'
 import { stampOf } from './version.ts'
@@ -11,6 +12,7 @@ import { stampOf } from './version.ts'
 
 /** Asks the flip to turn back. @throws FLIP_NOT_FOUND, FLIP_PAST_RETURN */
 export async function cancel(desk: Desk, flipId: string, reason: string, actor: Actor | undefined): Promise<void> {
+  await mayOperate(desk, 'cancel', running(desk, await desk.head(), flipId), { actor, reason })
   await desk.record((head) => {
     const flip = running(desk, head, flipId)
     const spec = specOf(desk, flip)
@@ -31,6 +33,7 @@ export interface Resolution extends Order {
 
 /** Moves a stuck flip on, to its end. @throws FLIP_NOT_FOUND, FLIP_NOT_STUCK, RESOURCE_BUSY */
 export async function resolveStuck(desk: Desk, flipId: string, order: Resolution): Promise<FlipOutcome> {
+  await mayOperate(desk, 'resolve', running(desk, await desk.head(), flipId), order)
   for (;;) {
     const head = await desk.head()
     const flip = running(desk, head, flipId)
@@ -77,6 +80,7 @@ export async function force(desk: Desk, phase: string, { actor, reason }: Order)
   const { chart } = desk.core
   const spec = chart.phases.get(phase)
   if (spec === undefined) return refuse('phase', phase, `a phase of the chart: ${[...chart.phases.keys()].join(', ')}`)
+  await authorise(desk, { act: 'force', actor, reason, to: phase })
   const own = desk.run
   let overridden: FlipState | undefined
   await desk.override((head) => {
@@ -87,6 +91,16 @@ export async function force(desk: Desk, phase: string, { actor, reason }: Order)
   if (overridden === undefined || own?.flipId !== overridden.id) return
   const { flip, id } = overridden
   own.interrupt({ type: 'leave', error: () => overriddenError(desk.id, flip, id, phase) })
+}
+
+async function mayOperate(
+  desk: Desk,
+  act: 'cancel' | 'resolve',
+  flip: FlipState,
+  { actor, reason }: { readonly actor: Actor | undefined; readonly reason: string },
+): Promise<void> {
+  const { id, from, to } = flip
+  await authorise(desk, { act, actor, reason, spec: specOf(desk, flip), flipId: id, from, to })
 }
 
 function ownRun(desk: Desk, flipId: string): Run | undefined {

@@ -3,8 +3,9 @@ import { hostname } from 'node:os'
 import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
 import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
-import { isTransactional } from '../flip/index.ts'
+import { isSystem, isTransactional } from '../flip/index.ts'
 import type { Actor, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
+import type { Authorize } from './access.ts'
 import type { FlipOptions } from './types.ts'
 
 // Every option is parsed once, here; inside nothing is optional.
@@ -21,6 +22,8 @@ export interface GateSettings {
   readonly owner: string
   readonly leaseTtlMs: number
   readonly pollMs: number
+  readonly authorize: Authorize | undefined
+  readonly authorizeMs: number
 }
 
 const JOURNAL: readonly (keyof Journal)[] = [
@@ -40,20 +43,24 @@ const JOURNAL: readonly (keyof Journal)[] = [
   'close',
 ]
 
+const NAMES = [
+  'deps',
+  'authorize',
+  'authorizeTimeout',
+  'journal',
+  'lock',
+  'secrets',
+  'clock',
+  'random',
+  'leaseTtl',
+  'poll',
+]
+
 /** Shared by the gates of this process, so that a resource is exclusive among them without any set-up. */
 let processLock: Lock | undefined
 
 export function parseGateOptions(options: unknown, chart: AnyChart): GateSettings {
-  const given = known(options, 'gate options', [
-    'deps',
-    'journal',
-    'lock',
-    'secrets',
-    'clock',
-    'random',
-    'leaseTtl',
-    'poll',
-  ])
+  const given = known(options, 'gate options', NAMES)
   const clock = port<Clock>(given.clock, 'clock', ['now', 'monotonic', 'timer']) ?? systemClock
   const journal = port<Journal>(given.journal, 'journal', JOURNAL)
   checkTransactions(chart, journal)
@@ -70,6 +77,8 @@ export function parseGateOptions(options: unknown, chart: AnyChart): GateSetting
     owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
     leaseTtlMs: limit(given.leaseTtl, 'leaseTtl', '15s'),
     pollMs: limit(given.poll, 'poll', '5s'),
+    authorize: given.authorize === undefined ? undefined : callable<Authorize>(given.authorize, 'authorize'),
+    authorizeMs: limit(given.authorizeTimeout, 'authorizeTimeout', '5s'),
   }
 }
 
@@ -130,12 +139,18 @@ export function parseFlipOptions(options: FlipOptions | undefined): FlipSettings
   }
 }
 
+const MOST_ROLES = 1_000
+
+/** @throws OPTION_INVALID also for a name that only the library itself may have */
 export function parseActor(value: unknown): Actor {
   if (value === undefined) return refuse('actor', value, '{ id, roles? }')
   const given = known(value, 'actor', ['id', 'roles'])
   const id = label(given.id, 'actor.id')
+  if (isSystem({ id })) refuse('actor.id', id, 'without "system:" before it: the library acts under such names')
   if (given.roles === undefined) return { id }
-  if (!Array.isArray(given.roles)) return refuse('actor.roles', given.roles, 'a list of names')
+  if (!Array.isArray(given.roles) || given.roles.length > MOST_ROLES) {
+    return refuse('actor.roles', given.roles, 'a list of at most 1,000 names')
+  }
   return { id, roles: given.roles.map((role: unknown, index) => label(role, `actor.roles[${index}]`)) }
 }
 

@@ -1,5 +1,6 @@
 import { isPhasegateError, type Stop } from '../base/index.ts'
 import type { Clock } from '../ports/index.ts'
+import { adoptFlip } from './adopt.ts'
 import { type Answer, outcomeOf, settle } from './answer.ts'
 import type { Core, Desk } from './desk.ts'
 import type { FlipOutcome, Recovery, Stranded } from './types.ts'
@@ -43,7 +44,7 @@ export async function recover(gate: Recoverer, limit: number): Promise<Recovery>
     (most) => engine.journal.abandoned(chart.name, most),
     (id) =>
       skipping(id, async () => {
-        const taken = await gate.desk(id).adopt()
+        const taken = await adoptFlip(gate.desk(id))
         if (taken !== undefined) adopted.push(outcomeOf(id, taken.flipId, taken.flip, await taken.ended))
       }),
   )

@@ -1,5 +1,6 @@
-import { describe, PhasegateError, textOf } from '../base/index.ts'
-import type { FlipState } from '../ports/index.ts'
+import { type Act, describe, PhasegateError, textOf } from '../base/index.ts'
+import type { FlipSpec } from '../chart/index.ts'
+import type { Actor, FlipState } from '../ports/index.ts'
 
 // Why a flip is refused before its intent, as errors: what was asked, what was found, what would have been allowed.
 
@@ -47,15 +48,63 @@ export function guardRefused(
   return new PhasegateError('GUARD_REFUSED', message, { subject, flip, guard, reason })
 }
 
-export function unauthorised(
-  subject: string,
-  flip: string,
-  actor: string | undefined,
-  needs: readonly string[],
-): PhasegateError<'UNAUTHORISED'> {
-  const who = actor === undefined ? 'nobody' : `"${actor}"`
-  const message = `flip "${flip}" of "${subject}" is for ${needs.join(', ')}; asked for by ${who}`
-  return new PhasegateError('UNAUTHORISED', message, { subject, flip, actor, needs })
+/** Who asks for what, of which flip. */
+interface Sought {
+  readonly act: Act
+  readonly spec?: Pick<FlipSpec, 'name'> | undefined
+  readonly actor: Actor | undefined
+}
+
+const TO: { readonly [Not in Exclude<Act, 'flip'>]: string } = {
+  cancel: 'to cancel',
+  resolve: 'to resolve',
+  force: 'to force',
+  redact: 'to redact records of',
+  prune: 'to prune',
+  approve: 'to approve',
+  breakGlass: 'to break the glass for',
+  recover: 'to recover',
+}
+
+/** Refused by roles. `needs`: those of which one would have done. */
+export function reserved(subject: string, sought: Sought, needs: readonly string[]): PhasegateError<'UNAUTHORISED'> {
+  const { act, spec, actor } = sought
+  const declare = act === 'flip' ? '.allow(…) or .allowAnyone()' : '.operators(…)'
+  const reason =
+    needs.length === 0
+      ? `is for nobody: the chart declares roles, but none for this; declare ${declare}`
+      : `is for ${needs.map(roleText).join(', ')}`
+  const message = `${soughtText(subject, sought)} ${reason}; asked for by ${who(actor)}`
+  return new PhasegateError('UNAUTHORISED', message, {
+    subject,
+    act,
+    flip: spec?.name,
+    actor: actor?.id,
+    needs,
+    reason,
+  })
+}
+
+/** Refused by the gate's `authorize`. */
+export function unauthorised(subject: string, sought: Sought, reason: string): PhasegateError<'UNAUTHORISED'> {
+  const { act, spec, actor } = sought
+  const message = `${soughtText(subject, sought)} was not authorised for ${who(actor)}: ${reason}`
+  const facts = { subject, act, flip: spec?.name, actor: actor?.id, needs: [], reason }
+  return new PhasegateError('UNAUTHORISED', message, facts)
+}
+
+function soughtText(subject: string, { act, spec }: Sought): string {
+  const what = spec === undefined ? `"${subject}"` : `flip "${spec.name}" of "${subject}"`
+  return act === 'flip' ? what : `${TO[act]} ${what}`
+}
+
+function who(actor: Actor | undefined): string {
+  return actor === undefined ? 'nobody' : JSON.stringify(actor.id)
+}
+
+/** Quoted where it could be taken for something else. */
+function roleText(role: string): string {
+  return /^[\w.:-]+$/.test(role) ? role : JSON.stringify(role)
 }
 
 export function reentrant(subject: string, flip: string, inside: string): PhasegateError<'FLIP_REENTRANT'> {

@@ -11,8 +11,8 @@ import {
   sealInput,
 } from '../flip/index.ts'
 import type { Body, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
+import { adoptFlip } from './adopt.ts'
 import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
-import type { Denials } from './denials.ts'
 import type { Desk } from './desk.ts'
 import type { FlipSettings } from './options.ts'
 import * as refusal from './refusal.ts'
@@ -38,14 +38,12 @@ type Going = Extract<Decision, { type: 'go' }>
 export class Request {
   readonly #desk: Desk
   readonly #asking: Asking
-  readonly #denials: Denials
   readonly #patienceEndsMs: number
   #hasPreempted = false
 
-  constructor(desk: Desk, asking: Asking, denials: Denials) {
+  constructor(desk: Desk, asking: Asking) {
     this.#desk = desk
     this.#asking = asking
-    this.#denials = denials
     const waitMs = asking.spec.preempt ? Math.max(asking.settings.waitMs, PREEMPT_WAIT_MS) : asking.settings.waitMs
     this.#patienceEndsMs = desk.core.engine.clock.monotonic() + waitMs
   }
@@ -173,8 +171,8 @@ export class Request {
   async #deny({ guard, reason }: { readonly guard: string; readonly reason: string }): Promise<Answer> {
     const { spec, settings } = this.#asking
     const { actor } = settings
-    const denied = this.#denials.note(this.#desk.id, { flip: spec.name, actor, by: 'guard', guard, reason })
-    if (denied !== undefined) await this.#desk.record(() => [denied])
+    const denial = { act: 'flip', flip: spec.name, actor, by: 'guard', guard, reason } as const
+    await this.#desk.core.denials.note(this.#desk, denial)
     return this.#refuse(refusal.guardRefused(this.#desk.id, spec.name, guard, reason))
   }
 
@@ -229,7 +227,7 @@ export class Request {
       else await sleep(engine.clock, Math.min(leftMs, pollMs * (0.5 + engine.random())))
       const head = await this.#desk.head()
       if (head.flip?.id !== running.id || head.flip.course.type === 'stuck') return true
-      if (await this.#desk.log.isAbandoned()) await (await this.#desk.adopt())?.ended
+      if (await this.#desk.log.isAbandoned()) await (await adoptFlip(this.#desk))?.ended
     }
   }
 

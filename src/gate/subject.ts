@@ -1,11 +1,10 @@
 import { open } from '../audit/index.ts'
 import { type Duration, isPhasegateError, known, type PhasegateError, parseDuration, refuse } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import { digestInput, makeKey, placeInside, type Result } from '../flip/index.ts'
+import { digestInput, makeKey, placeInside, type Result, TIMER } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
 import { type Answer, settle } from './answer.ts'
-import { missingRoles } from './authorise.ts'
-import type { Denials } from './denials.ts'
+import { authorise } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import { explain } from './explain.ts'
 import { parseInput } from './input.ts'
@@ -19,11 +18,9 @@ import type { Explanation, FlipOptions, FlipOutcome, Handle, Order, Safe, Subjec
 /** A subject with its types erased: what `gate.subject(…)` is behind its interface. */
 export class GateSubject implements Subject {
   readonly #desk: Desk
-  readonly #denials: Denials
 
-  constructor(desk: Desk, denials: Denials) {
+  constructor(desk: Desk) {
     this.#desk = desk
-    this.#denials = denials
   }
 
   get id(): string {
@@ -106,24 +103,35 @@ export class GateSubject implements Subject {
   async prune(order: Order & { readonly olderThan: Duration }): Promise<void> {
     this.#desk.core.assertOpen()
     const { actor, reason } = parseOrder(order, ['olderThan'])
+    await authorise(this.#desk, { act: 'prune', actor, reason })
     const before = this.#desk.core.engine.clock.now() - parseDuration(order.olderThan, 'olderThan')
     await this.#desk.record((head) => (head.version === 0 ? undefined : [{ kind: 'pruned', before, actor, reason }]))
   }
 
-  /** Asks as the runtime itself, because a timer has run out: nobody has to be authorised. */
+  /** Asks as the system, because a timer has run out. */
   async fire(flip: string): Promise<Answer> {
-    const settings = parseFlipOptions(undefined)
-    const asking: Asking = {
+    const settings: FlipSettings = { ...parseFlipOptions(undefined), actor: TIMER }
+    const spec = this.#spec(flip)
+    const answer = await this.#fire({
       settings,
-      spec: this.#spec(flip),
+      spec,
       input: undefined,
       key: undefined,
       believed: undefined,
       isTimer: true,
-    }
-    const answer = await new Request(this.#desk, asking, this.#denials).answer()
+    })
     if (answer.type === 'refused') this.#tellRefusal(flip, settings, answer.error)
     return answer
+  }
+
+  async #fire(asking: Asking): Promise<Answer> {
+    try {
+      await authorise(this.#desk, { act: 'flip', spec: asking.spec, actor: TIMER })
+    } catch (error) {
+      if (isPhasegateError(error)) return { type: 'refused', error }
+      throw error
+    }
+    return new Request(this.#desk, asking).answer()
   }
 
   async #ask(
@@ -150,8 +158,8 @@ export class GateSubject implements Subject {
     this.#desk.core.assertOpen()
     const inside = placeInside(this.#desk.log)
     if (inside !== undefined) throw refusal.reentrant(this.id, spec.name, inside)
-    const needs = missingRoles(spec, settings.actor)
-    if (needs !== undefined) throw await this.#denied(spec, settings, needs)
+    const leave = authorise(this.#desk, { act: 'flip', spec, actor: settings.actor })
+    if (leave !== undefined) await leave
     const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
     const key =
       settings.key === undefined
@@ -163,7 +171,7 @@ export class GateSubject implements Subject {
   /** Calls of one key in this process are one call. */
   #joinOrStart(asking: Asking): Promise<Answer> {
     const { key, spec, settings } = asking
-    if (key === undefined) return new Request(this.#desk, asking, this.#denials).answer()
+    if (key === undefined) return new Request(this.#desk, asking).answer()
     const { calls } = this.#desk
     const earlier = calls.get(key.text)
     if (earlier !== undefined && (earlier.flip !== spec.name || earlier.key.fingerprint !== key.fingerprint)) {
@@ -175,18 +183,10 @@ export class GateSubject implements Subject {
         isBusy(answer) && settings.waitMs > 0 ? this.#joinOrStart(asking) : answer,
       )
     }
-    const answer = new Request(this.#desk, asking, this.#denials).answer()
+    const answer = new Request(this.#desk, asking).answer()
     if (earlier !== undefined) return answer
     calls.set(key.text, { flip: spec.name, key, answer })
     return answer.finally(() => calls.delete(key.text))
-  }
-
-  async #denied(spec: FlipSpec, { actor }: FlipSettings, needs: readonly string[]): Promise<PhasegateError> {
-    const error = refusal.unauthorised(this.id, spec.name, actor?.id, needs)
-    const about = { flip: spec.name, actor, by: 'authorisation', guard: undefined, reason: error.message } as const
-    const denied = this.#denials.note(this.id, about)
-    if (denied !== undefined) await this.#desk.record(() => [denied])
-    return error
   }
 
   #spec(name: string): FlipSpec {

@@ -1,4 +1,4 @@
-export type { Clock, Stop } from '../base/index.ts'
+export type { Act, Clock, Stop } from '../base/index.ts'
 export type { ChainTip, Feed, FeedEntry, FeedPage } from './feed.ts'
 export type { Checkpoint, Course, FlipState, Head, Settled, Timer } from './head.ts'
 export type { Append, Journal, LeaseChange, TransactionalJournal } from './journal.ts'

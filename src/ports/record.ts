@@ -1,4 +1,4 @@
-import type { FailureFacts } from '../base/index.ts'
+import type { Act, FailureFacts } from '../base/index.ts'
 
 /** Who asks. Roles are what `.allow(…)` compares with. */
 export interface Actor {
@@ -83,9 +83,13 @@ export type Body =
       readonly owner: string
       readonly deadline: number
     }
-  /** Another owner took over. `doubt`: the step that the dead one may have begun. */
+  /**
+   * Another owner took over. `doubt`: the step that the dead one may have begun. `actor`: the system, as whom it did so;
+   * not said in records of versions that did not ask for leave.
+   */
   | {
       readonly kind: 'adopted'
+      readonly actor: Actor | undefined
       readonly flipId: string
       readonly owner: string
       readonly previous: string
@@ -97,12 +101,16 @@ export type Body =
       readonly actor: Actor | undefined
       readonly reason: string
     }
-  /** `repeats`: how many of the same were coalesced since the last such record. */
+  /**
+   * It stands for 1 + `repeats` denials. `act` is not said where it stands for several, and in records of versions that
+   * knew flips alone.
+   */
   | {
       readonly kind: 'denied'
-      readonly flip: string
+      readonly act: Act | undefined
+      readonly flip: string | undefined
       readonly actor: Actor | undefined
-      readonly by: 'authorisation' | 'guard'
+      readonly by: 'authorisation' | 'guard' | 'policy'
       readonly guard: string | undefined
       readonly reason: string
       readonly repeats: number

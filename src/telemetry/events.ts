@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import { callable, type PhasegateError, refuse, type Stop } from '../base/index.ts'
-import type { Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
+import type { Act, Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
 
 /** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`, `pruned`). */
 interface FlipFacts {
@@ -30,6 +30,15 @@ export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: Reco
     readonly chart: string
     readonly subject: string
     readonly flip: string
+    readonly actor: Actor | undefined
+    readonly error: PhasegateError
+  }
+  /** Somebody was refused leave for something: every time, also where the record of it is only counted. */
+  readonly unauthorised: {
+    readonly chart: string
+    readonly subject: string
+    readonly act: Act
+    readonly flip: string | undefined
     readonly actor: Actor | undefined
     readonly error: PhasegateError
   }
@@ -64,6 +73,7 @@ const EVENTS: { readonly [Event in GateEvent]: true } = {
   'flip.migrated': true,
   'flip.pruned': true,
   'flip.refused': true,
+  unauthorised: true,
   'lease.lost': true,
   error: true,
 }

@@ -34,9 +34,9 @@ const BODIES: readonly Body[] = [
   { kind: 'rolledBack', flipId: 'f', flip: 'go', from: 'a', to: 'b', failure },
   { kind: 'stuck', flipId: 'f', doing: 'undo', step: 's', failure },
   { kind: 'resolved', flipId: 'f', how: 'retry', actor: kim, reason: 'mended', owner: 'me', deadline: 3 },
-  { kind: 'adopted', flipId: 'f', owner: 'you', previous: 'me', doubt: 's' },
+  { kind: 'adopted', flipId: 'f', actor: kim, owner: 'you', previous: 'me', doubt: 's' },
   { kind: 'cancelRequested', flipId: 'f', actor: undefined, reason: 'changed my mind' },
-  { kind: 'denied', flip: 'go', actor: undefined, by: 'guard', guard: 'g', reason: 'not now', repeats: 3 },
+  { kind: 'denied', act: 'flip', flip: 'go', actor: undefined, by: 'guard', guard: 'g', reason: 'not now', repeats: 3 },
   { kind: 'forced', phase: 'b', from: 'a', actor: kim, reason: 'fire', overridden: 'f', chart, timers: [] },
   { kind: 'migrated', phase: 'b', from: 'a', previous: chart, chart, timers: [] },
 ]

@@ -119,7 +119,8 @@ describe('what follows', () => {
 describe('an adoption', () => {
   test('goes on with the step that the dead owner may have begun, and holds it to be in doubt', () => {
     const adopted = adopt(flipAfter(requested(), stepped('a')), plan(), 'B')
-    expect(adopted).toEqual([{ kind: 'adopted', flipId: 'f1', owner: 'B', previous: 'A', doubt: 'b' }])
+    const actor = { id: 'system:recovery', roles: ['system'] }
+    expect(adopted).toEqual([{ kind: 'adopted', flipId: 'f1', actor, owner: 'B', previous: 'A', doubt: 'b' }])
     expect(next(flipAfter(requested(), stepped('a'), ...adopted), plan())).toEqual({ type: 'run', step: 'b' })
   })
 

@@ -19,8 +19,8 @@ const ship = chart('ship', { version: 1 })
       .step('cast off', { run: ({ deps }) => deps.sail() })
       .confirm('under way', () => true),
   )
-  .flip('moor', (f) => f.from('sailing').to('moored'))
-  .flip('wreck', (f) => f.from('sailing', 'moored').to('wrecked'))
+  .flip('moor', (f) => f.from('sailing').to('moored').allowAnyone())
+  .flip('wreck', (f) => f.from('sailing', 'moored').to('wrecked').allowAnyone())
   .build()
 
 const actor = { id: 'ahab', roles: ['captain'] }

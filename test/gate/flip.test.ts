@@ -12,6 +12,7 @@ const light = chart('light', { version: 1 })
       .from('off')
       .to('on')
       .input(z.object({ watts: z.number() }))
+      .allowAnyone()
       .guard('healthy', ({ deps }) => deps.healthy() || deny('no power'))
       .step('wire', {
         run: ({ deps, input }) => {
@@ -32,7 +33,7 @@ const light = chart('light', { version: 1 })
         },
       }),
   )
-  .flip('switch-off', (f) => f.from('on').to('off'))
+  .flip('switch-off', (f) => f.from('on').to('off').allowAnyone())
   .flip('smash', (f) => f.from('on', 'off').to('broken').allow('vandal'))
   .build()
 

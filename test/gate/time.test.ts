@@ -63,8 +63,8 @@ function open(changes: Partial<Deps> = {}, random = 1) {
 }
 
 afterEach(async () => {
-  // One heartbeat may be left, and finds nothing to beat for.
-  await last.clock.advance(15_000)
+  // One heartbeat may be left, and finds nothing to beat for; a denial is remembered for a minute.
+  await last.clock.advance(60_000)
   expect(last.clock.pending()).toBe(0)
 })
 

@@ -6,9 +6,9 @@ const room = chart('room', { version: 1 })
   .phase('free', { initial: true })
   .phase('booked', { after: { '15m': 'release', '10m': 'remind' } })
   .phase('reminded', { after: { '5m': 'release' } })
-  .flip('book', (f) => f.from('free').to('booked'))
+  .flip('book', (f) => f.from('free').to('booked').allowAnyone())
   .flip('remind', (f) => f.from('booked').to('reminded').allow('concierge'))
-  .flip('release', (f) => f.from('booked', 'reminded').to('free'))
+  .flip('release', (f) => f.from('booked', 'reminded').to('free').allowAnyone())
   .build()
 
 const MINUTE = 60_000
@@ -29,13 +29,15 @@ test('a timer fires once its time has run out, not before, when the gate recover
   expect((await gate.recover()).fired).toEqual([])
 })
 
-test('a timer needs no role: it was authorised when the chart was declared', async () => {
+test('a timer needs no role: it goes as the system, which the chart has told to', async () => {
   const { gate, room, clock } = open()
   await room.flip('book')
   expect((await room.safeFlip('remind')).error?.code).toBe('UNAUTHORISED')
   await clock.advance(10 * MINUTE)
   await gate.recover()
   expect(await room.phase()).toBe('reminded')
+  const reminded = (await records(room)).find((record) => record.kind === 'requested' && record.flip === 'remind')
+  expect(reminded).toMatchObject({ actor: { id: 'system:timer', roles: ['system'] } })
 })
 
 test('timers fire in the background once the gate was started, until it is closed', async () => {

@@ -11,10 +11,12 @@ const bell = chart('bell', { version: 1 })
   .deps<Deps>()
   .phase('still', { initial: true })
   .phase('ringing')
+  .operators('ringer')
   .flip('ring', (f) =>
     f
       .from('still')
       .to('ringing')
+      .allowAnyone()
       .step('swing', {
         run: ({ deps }) => deps.run(),
         compensate: { run: ({ deps }) => deps.undo(), retry: { attempts: 1 } },
@@ -133,13 +135,16 @@ test('a refusal is an event, with the error and who asked', async () => {
   ])
 })
 
-test('the same denial is recorded once and then counted, and recorded again with the count after a minute', async () => {
-  const { bell, told, clock } = open()
+test('the same denial is recorded once and then counted, and the count is recorded after a minute', async () => {
+  const { gate, bell, told, clock } = open()
+  const unauthorised: GateEvents['unauthorised'][] = []
+  gate.on('unauthorised', (payload) => unauthorised.push(payload))
   for (let times = 0; times < 5; times++) await bell.safeFlip('hush')
   await clock.advance(60_000)
-  await bell.safeFlip('hush')
-  expect(told.filter(({ event }) => event === 'denied')).toMatchObject([{ repeats: 0 }, { repeats: 4 }])
-  expect(told.filter(({ event }) => event === 'refused')).toHaveLength(6)
+  expect(told.filter(({ event }) => event === 'denied')).toMatchObject([{ repeats: 0 }, { repeats: 3 }])
+  expect(told.filter(({ event }) => event === 'refused')).toHaveLength(5)
+  expect(unauthorised).toHaveLength(5)
+  expect(unauthorised[4]).toMatchObject({ chart: 'bell', subject: 'b', act: 'flip', flip: 'hush', actor: undefined })
 })
 
 test.each([
