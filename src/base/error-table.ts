@@ -67,6 +67,8 @@ export interface ErrorFacts {
   TRAIL_BEHIND: { trail: string; sinks: readonly { sink: string; cause: string }[] }
   TRAIL_CLOSED: { trail: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
+  RECORD_NOT_FOUND: { subject: string; from: number; to: number }
+  RECORD_IN_USE: { subject: string; n: number; kind: string; flipId: string | undefined }
   SECRET_UNREADABLE: { key: string; known: readonly string[]; problem: string }
   TERMINAL: { cause: string }
 }
@@ -223,6 +225,15 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   OUTCOME_UNKNOWN: {
     means: 'The store did not answer: the write may or may not have happened.',
     mend: 'Repeat the call with the same key; it is resolved by the operation id, nothing runs twice.',
+  },
+  RECORD_NOT_FOUND: {
+    means: 'The subject has no records of these numbers.',
+    mend: 'Look at `history()`. Numbers begin at 1.',
+  },
+  RECORD_IN_USE: {
+    means:
+      'The record cannot be redacted: its flip is in progress, or it is the record of a redaction. Nothing was done.',
+    mend: 'Wait until the flip has ended, or cancel it.',
   },
   SECRET_UNREADABLE: {
     means: 'A sealed value cannot be opened: its key is not among those given, or it was changed. Nothing was done.',

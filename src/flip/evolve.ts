@@ -26,6 +26,7 @@ export function evolve(head: Head, record: JournalRecord): Head {
       return { ...head, version: n, epoch, flip: undefined }
     case 'denied':
     case 'pruned':
+    case 'redacted':
       return { ...head, version: n, epoch }
     default:
       if (head.flip === undefined) return { ...head, version: n, epoch }
@@ -35,7 +36,7 @@ export function evolve(head: Head, record: JournalRecord): Head {
 
 type Progress = Exclude<
   JournalRecord,
-  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' | 'pruned' }
+  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' | 'pruned' | 'redacted' }
 >
 
 function progress(flip: FlipState, record: Progress): FlipState {

@@ -184,12 +184,14 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
   const records: JournalRecord[] = []
   let settled: Settled | undefined
   let forget: number | undefined
+  let drop: readonly number[] | undefined
   let now = head
   let flip = head.flip
   const write = (body: Body): void => {
     const record: JournalRecord = Object.assign({ n: now.version + 1, at: place.at, epoch: place.epoch }, body)
     settled = settlement(now.flip, record) ?? settled
     if (record.kind === 'pruned') forget = record.before
+    if (record.kind === 'redacted') drop = record.records
     now = evolve(now, record)
     flip = now.flip ?? flip
     records.push(record)
@@ -200,7 +202,7 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
     if (action.type !== 'write') break
     write(action.body)
   }
-  return { records, head: now, flip, settled, forget, drop: undefined }
+  return { records, head: now, flip, settled, forget, drop }
 }
 
 /** What is stored against the key when `record` settles the flip. */

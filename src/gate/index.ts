@@ -12,6 +12,7 @@ export type {
   Handle,
   LegalNames,
   Order,
+  RecordRange,
   Recovery,
   ResultOf,
   Safe,

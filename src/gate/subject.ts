@@ -11,9 +11,20 @@ import { parseInput } from './input.ts'
 import { cancel, force, resolveStuck } from './operate.ts'
 import { type FlipSettings, parseActor, parseFlipOptions, parseOrder, parseRange, parseReason } from './options.ts'
 import type { Permit } from './permits.ts'
+import { parseRecords, redact } from './redact.ts'
 import * as refusal from './refusal.ts'
 import { type Asking, Request } from './request.ts'
-import type { Explanation, FlipOptions, FlipOutcome, Handle, Order, Safe, Subject, SubjectState } from './types.ts'
+import type {
+  Explanation,
+  FlipOptions,
+  FlipOutcome,
+  Handle,
+  Order,
+  RecordRange,
+  Safe,
+  Subject,
+  SubjectState,
+} from './types.ts'
 
 /** A subject with its types erased: what `gate.subject(…)` is behind its interface. */
 export class GateSubject implements Subject {
@@ -98,6 +109,11 @@ export class GateSubject implements Subject {
   async force(phase: string, order: Order): Promise<void> {
     this.#desk.core.assertOpen()
     await force(this.#desk, phase, parseOrder(order))
+  }
+
+  async redact(records: number | RecordRange, order: Order): Promise<void> {
+    this.#desk.core.assertOpen()
+    await redact(this.#desk, parseRecords(records), parseOrder(order))
   }
 
   async prune(order: Order & { readonly olderThan: Duration }): Promise<void> {

@@ -108,6 +108,12 @@ export interface Order {
   readonly reason: string
 }
 
+/** Records by their numbers, from 1, both included. */
+export interface RecordRange {
+  readonly from: number
+  readonly to: number
+}
+
 /** A subject known to have been in `Phase`: only the flips that are legal from there compile. */
 export interface Handle<Flips extends FlipTypes, Phase extends string> {
   readonly phase: Phase
@@ -175,6 +181,12 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
   ): Promise<FlipOutcome>
   /** Break-glass: sets the phase, whatever is legal or in progress. Nothing is undone. */
   force(phase: Phases, order: Order): Promise<void>
+  /**
+   * Drops what records hold (input, results, reasons), for good; their headers stay, so that the chain still verifies. Who
+   * did so and why is recorded. Copies in audit sinks are not touched.
+   * @throws RECORD_NOT_FOUND, RECORD_IN_USE: of a flip in progress, or a record of a redaction
+   */
+  redact(records: number | RecordRange, order: Order): Promise<void>
   /**
    * Forgets the idempotency keys whose flips ended longer ago than `olderThan`: used again, they are new requests. Nothing
    * else forgets them. The records stay.

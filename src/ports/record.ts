@@ -128,6 +128,13 @@ export type Body =
     }
   /** Outcomes that were settled before `before` answer for their keys no longer. */
   | { readonly kind: 'pruned'; readonly before: number; readonly actor: Actor; readonly reason: string }
+  /** The payloads of these records were dropped, with this append. */
+  | {
+      readonly kind: 'redacted'
+      readonly records: readonly number[]
+      readonly actor: Actor
+      readonly reason: string
+    }
   | {
       readonly kind: 'migrated'
       readonly phase: string

@@ -2,7 +2,7 @@ import { EventEmitter } from 'eventemitter3'
 import { callable, type PhasegateError, refuse, type Stop } from '../base/index.ts'
 import type { Act, Actor, FlipState, JournalRecord, RecordKind, SubjectRef } from '../ports/index.ts'
 
-/** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`, `pruned`). */
+/** Which flip a record belongs to; absent on the records of no flip (`denied`, `forced`, `migrated`, …). */
 interface FlipFacts {
   readonly flipId: string
   readonly flip: string
@@ -15,7 +15,7 @@ interface FlipFacts {
   readonly durationMs: number
 }
 
-type FlipLess = 'denied' | 'forced' | 'migrated' | 'pruned'
+type FlipLess = 'denied' | 'forced' | 'migrated' | 'pruned' | 'redacted'
 
 /** What a listener gets for a record: all that the record says, whose it is, and the flip it belongs to. */
 export type RecordEvent<Kind extends RecordKind> = JournalRecord<Kind> & {
@@ -72,6 +72,7 @@ const EVENTS: { readonly [Event in GateEvent]: true } = {
   'flip.forced': true,
   'flip.migrated': true,
   'flip.pruned': true,
+  'flip.redacted': true,
   'flip.refused': true,
   unauthorised: true,
   'lease.lost': true,
