@@ -3,18 +3,20 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { describe, inject, type ProvidedContext, test } from 'vitest'
 import { INSTALL_POSTGRES, type PostgresFacts } from './postgres.ts'
+import { INSTALL_PROMETHEUS } from './prometheus.ts'
 import { INSTALL_REDIS, type RedisFacts } from './redis.ts'
 
 export { startPostgres } from './postgres.ts'
+export { type PrometheusServer, startPrometheus } from './prometheus.ts'
 export { startRedis } from './redis.ts'
 
 /** Registers what is to be done in the end: the test context's `onTestFinished`, or `afterAll`. */
 export type WhenFinished = (clean: () => Promise<void>) => void
 
-const INSTALL = { postgres: INSTALL_POSTGRES, redis: INSTALL_REDIS }
+const INSTALL = { postgres: INSTALL_POSTGRES, redis: INSTALL_REDIS, prometheus: INSTALL_PROMETHEUS }
 
 /** A suite that needs a server. Without it the suite is skipped, under a name that says how to get it. */
-export function describeWith<Name extends 'postgres' | 'redis'>(
+export function describeWith<Name extends keyof typeof INSTALL>(
   server: Name,
   name: string,
   suite: (facts: NonNullable<ProvidedContext[Name]>) => void,

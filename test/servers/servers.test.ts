@@ -1,7 +1,18 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { describeWith, newSchema, postgresPool, redisClient, startPostgres, startRedis } from './index.ts'
+import {
+  describeWith,
+  newSchema,
+  postgresPool,
+  redisClient,
+  startPostgres,
+  startPrometheus,
+  startRedis,
+} from './index.ts'
 
 describeWith('postgres', 'a real PostgreSQL', () => {
   test("answers, and loses a test's schema when the test ends", async ({ onTestFinished }) => {
@@ -53,5 +64,19 @@ describeWith('redis', 'a real Redis', () => {
     await server.kill()
     await server.restart()
     expect(await client.get('a')).toBe('1')
+  })
+})
+
+describeWith('prometheus', 'a real Prometheus', () => {
+  test('scrapes, evaluates rules, and is asked', async ({ onTestFinished }) => {
+    const exporter = createServer((_, response) => response.end('answers 42\n')).listen(0, '127.0.0.1')
+    onTestFinished(() => void exporter.close())
+    await once(exporter, 'listening')
+    const rule = 'groups: [{ name: g, rules: [{ record: doubled, expr: 2 * answers }] }]'
+    const server = await startPrometheus({ jobs: { demo: [(exporter.address() as AddressInfo).port] }, rules: [rule] })
+    onTestFinished(() => server.stop())
+    const ask = async () => (await server.query('doubled{job="demo"}')).map(({ value }) => value)
+    await expect.poll(ask, { timeout: 20_000 }).toEqual([84])
+    await expect(server.query('sum by (')).rejects.toThrow(/parse error/)
   })
 })

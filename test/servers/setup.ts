@@ -1,12 +1,15 @@
-// One PostgreSQL and one Redis for the whole run; a server that is not installed is provided as undefined.
+// One PostgreSQL and one Redis for the whole run, and where Prometheus is, which each suite starts for itself; what is not
+// installed is provided as undefined.
 import type { TestProject } from 'vitest/node'
 import { hasPostgres, type PostgresFacts, startPostgres } from './postgres.ts'
+import { findPrometheus, type PrometheusFacts } from './prometheus.ts'
 import { hasRedis, type RedisFacts, startRedis } from './redis.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgres: PostgresFacts | undefined
     redis: RedisFacts | undefined
+    prometheus: PrometheusFacts | undefined
   }
 }
 
@@ -17,6 +20,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   ])
   project.provide('postgres', postgres && postgresFacts(postgres))
   project.provide('redis', redis && { host: redis.host, port: redis.port, url: redis.url })
+  project.provide('prometheus', findPrometheus())
   return async () => {
     await Promise.all([postgres?.stop(), redis?.stop()])
   }
