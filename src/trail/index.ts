@@ -7,4 +7,12 @@ export {
   signer,
 } from '../audit/index.ts'
 export type { AuditCheckpoint, AuditEntry, AuditSink, CheckpointSink, LogTip } from '../ports/index.ts'
-export { fileCheckpoints, readCheckpoints, readFileSink, readFileSinkStart } from './files/index.ts'
+export {
+  type FileSink,
+  type FileSinkOptions,
+  fileCheckpoints,
+  fileSink,
+  readCheckpoints,
+  readFileSink,
+  readFileSinkStart,
+} from './files/index.ts'
