@@ -1,5 +1,6 @@
 import { headerOf } from '../audit/index.ts'
 import { known, PhasegateError, positiveInteger, refuse } from '../base/index.ts'
+import { authorise } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import type { Order, RecordRange } from './types.ts'
 
@@ -16,10 +17,11 @@ interface Known {
 
 /**
  * Drops the payloads of records, and records by whom and why, in one append. What is dropped already stays so.
- * @throws RECORD_NOT_FOUND, RECORD_IN_USE
+ * @throws UNAUTHORISED, RECORD_NOT_FOUND, RECORD_IN_USE
  */
 export async function redact(desk: Desk, records: { from: number; to: number }, order: Order): Promise<void> {
   const { actor, reason } = order
+  await authorise(desk, { act: 'redact', actor, reason })
   const found = await read(desk, records)
   const drop = found.filter(({ isDropped }) => !isDropped).map(({ n }) => n)
   if (drop.length === 0) return

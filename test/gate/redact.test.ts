@@ -177,4 +177,18 @@ describe('an order to redact', () => {
     await expect(subject.redact(1, { actor: { id: 'kim' }, reason: '' })).rejects.toThrow('reason')
     await expect(subject.redact(1, { reason: 'x' } as typeof kim)).rejects.toThrow('actor')
   })
+
+  test('is for operators, where the chart has any', async () => {
+    const reserved = chart('letter', { version: 1 })
+      .operators('clerk')
+      .phase('written', { initial: true })
+      .phase('sent', { final: true })
+      .flip('send', (f) => f.from('written').to('sent'))
+      .build()
+    const subject = createGate(reserved).subject('1')
+    await subject.flip('send')
+    await expect(subject.redact(1, kim)).rejects.toMatchObject({ code: 'UNAUTHORISED', facts: { act: 'redact' } })
+    await subject.redact(1, { ...kim, actor: { id: 'kim', roles: ['clerk'] } })
+    expect(await kinds(subject)).toEqual(['requested', 'committed', 'denied', 'redacted'])
+  })
 })
