@@ -105,6 +105,8 @@ class Writer {
     since: 0,
     timers: [],
     flip: undefined,
+    rolledBack: undefined,
+    approvals: undefined,
   }
 
   constructor(journal: Journal, id: string) {
@@ -152,6 +154,7 @@ class Writer {
       owner: 'host:12345:1f0c3a5b7d9e',
       deadline: Date.now() + 600_000,
       trace: undefined,
+      breakGlass: undefined,
     }
   }
 

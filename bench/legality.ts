@@ -54,6 +54,8 @@ export async function benchLegality(library: Library): Promise<void> {
       since: 0,
       timers: [],
       flip: undefined,
+      rolledBack: undefined,
+      approvals: undefined,
     }
     const question = { phase, flip, head, request: { flip, key: undefined, believed: undefined, timerAt: undefined } }
     phase = table[phase]?.[flip] ?? phase

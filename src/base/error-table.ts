@@ -35,7 +35,8 @@ export interface ErrorFacts {
     needs: readonly string[]
     reason: string
   }
-  GUARD_REFUSED: { subject: string; flip: string; guard: string; reason: string }
+  GUARD_REFUSED: { subject: string; flip: string; guard: string; by: 'guard' | 'policy'; reason: string }
+  APPROVALS_FULL: { subject: string; flip: string; most: number }
   KEY_MISMATCH: { subject: string; key: string; earlier: string; flip: string }
   FLIP_ROLLED_BACK: {
     subject: string
@@ -136,7 +137,11 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   },
   GUARD_REFUSED: {
     means: 'A guard did not answer exactly `true`: it refused, threw, or took too long. Nothing was done.',
-    mend: 'Read `facts.reason`; try again when it holds.',
+    mend: "Read `facts.reason`; try again when it holds. Where `facts.by` is 'policy', `breakGlass` passes it in an emergency.",
+  },
+  APPROVALS_FULL: {
+    means: 'As many approvals wait on the subject as it can keep. This one was not recorded.',
+    mend: 'Approve what is about to be flipped; what nobody asks for runs out by itself.',
   },
   KEY_MISMATCH: {
     means: 'The idempotency key was used before, for another flip or another input.',

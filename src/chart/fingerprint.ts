@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../base/index.ts'
-import type { AnyChart, FlipSpec, StepSpec } from './types.ts'
+import type { AnyChart, FlipSpec, GuardSpec, StepSpec } from './types.ts'
 
 /**
  * SHA-256, in hex, of what a chart says: names, order and options. Neither the bodies of functions nor the version and
@@ -28,7 +28,7 @@ function flipContent(flip: FlipSpec): object {
     sensitive: flip.sensitive?.paths,
     allow: flip.allow,
     anyone: flip.anyone || undefined,
-    guards: flip.guards.map(({ name, timeoutMs }) => ({ name, timeoutMs })),
+    guards: flip.guards.map(guardContent),
     steps: flip.steps.map(stepContent),
     confirms: flip.confirms.map(({ name, withinMs, pollMs }) => ({ name, withinMs, pollMs })),
     timeoutMs: flip.timeoutMs,
@@ -36,6 +36,11 @@ function flipContent(flip: FlipSpec): object {
     exclusive: flip.exclusive,
     preempt: flip.preempt,
   }
+}
+
+function guardContent({ name, timeoutMs, policy }: GuardSpec): object {
+  // Said only where it is so: charts that knew no policies keep their fingerprints.
+  return { name, timeoutMs, policy }
 }
 
 function stepContent({ name, compensate, timeoutMs, retry, once, irreversible, atomic }: StepSpec): object {

@@ -23,6 +23,7 @@ export type {
   Undo,
   UndoOptions,
 } from './options.ts'
+export { type Policy, type PolicyOptions, policy } from './policy.ts'
 export { changeSensitive, type Sensitive } from './sensitive.ts'
 export type { InferInput, InferOutput, StandardIssue, StandardResult, StandardSchemaV1 } from './standard-schema.ts'
 export type {
@@ -32,6 +33,7 @@ export type {
   ConfirmSpec,
   DepsOf,
   EffectSpec,
+  FlipContext,
   FlipSpec,
   FlipsOf,
   FlipType,
@@ -43,6 +45,7 @@ export type {
   Migrations,
   PhaseSpec,
   PhasesOf,
+  PolicySpec,
   RetrySpec,
   StepContext,
   StepSpec,

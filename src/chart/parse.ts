@@ -13,6 +13,7 @@ import {
 import type { Delay } from '../ports/index.ts'
 
 import type { Recover } from './options.ts'
+import { policyOf } from './policy.ts'
 import { sensitiveIn } from './sensitive.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type {
@@ -97,6 +98,7 @@ export function parseGuard(place: string, name: unknown, check: unknown, options
     name: guard,
     check: callable<GuardSpec['check']>(check, inside),
     timeoutMs: limit(given.timeout, `${inside}.timeout`, '5s'),
+    policy: policyOf(check),
   })
 }
 

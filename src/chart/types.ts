@@ -1,10 +1,10 @@
-import type { Actor, Delay } from '../ports/index.ts'
+import type { Actor, Approval, Delay, Rollback } from '../ports/index.ts'
 import type { Denial } from './deny.ts'
 import type { Sensitive } from './sensitive.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
-/** What a guard gets. */
-export interface GuardContext<
+/** What every function of a flip gets. */
+export interface FlipContext<
   Deps = unknown,
   Input = unknown,
   From extends string = string,
@@ -17,11 +17,22 @@ export interface GuardContext<
   readonly from: From
   readonly to: To
   readonly actor: Actor | undefined
-  /** Aborts when the guard has taken too long. */
+  /** Aborts when the function has taken too long, or need not go on. */
   readonly signal: AbortSignal
 }
 
-/** What a confirm gets: the guard's context, the flip's id, and the results of the steps before it. */
+/** What a guard gets: also what is remembered of the subject. */
+export interface GuardContext<Deps = unknown, Input = unknown, From extends string = string, To extends string = string>
+  extends FlipContext<Deps, Input, From, To> {
+  /** Wall time now, in ms, by the gate's clock. */
+  readonly at: number
+  /** The last rollback of each flip of the subject, the newest first. */
+  readonly rolledBack: readonly Rollback[]
+  /** Those that have been given for this flip with this input, and have neither run out nor been used. */
+  readonly approvals: readonly Approval[]
+}
+
+/** What a confirm gets: also the flip's id, and the results of the steps before it. */
 export interface ConfirmContext<
   Deps = unknown,
   Input = unknown,
@@ -29,7 +40,7 @@ export interface ConfirmContext<
   To extends string = string,
   Outputs = unknown,
   Phases extends string = string,
-> extends GuardContext<Deps, Input, From, To> {
+> extends FlipContext<Deps, Input, From, To> {
   readonly flipId: string
   readonly attempt: number
   readonly outputs: Outputs
@@ -78,10 +89,18 @@ export interface PhaseSpec {
   readonly after: readonly Delay[]
 }
 
+/** What a policy says of itself. */
+export interface PolicySpec {
+  /** Roles that may approve the flip, besides those that may flip it. */
+  readonly approvers: readonly string[]
+}
+
 export interface GuardSpec {
   readonly name: string
   readonly check: (context: GuardContext) => unknown
   readonly timeoutMs: number
+  /** Undefined for a plain guard, which nothing passes. */
+  readonly policy: PolicySpec | undefined
 }
 
 /** A function, for how long it may run, and how often it is tried. */

@@ -1,5 +1,6 @@
 import { unreachable } from '../base/index.ts'
-import type { ChartStamp, Delay, FlipState, Head, JournalRecord, Timer } from '../ports/index.ts'
+import type { ChartStamp, Delay, FlipState, Head, JournalRecord, Rollback, Timer } from '../ports/index.ts'
+import { approved, spent } from './approvals.ts'
 
 // What the records mean: the fold from a journal to its head. Pure, and without the chart, so that a journal can be
 // folded by another version of it than the one that wrote it.
@@ -8,22 +9,25 @@ const NOTHING: readonly never[] = []
 
 /** The head of a subject that was never written. */
 export function origin(chart: ChartStamp, phase: string): Head {
-  return { version: 0, epoch: 0, chart, phase, since: 0, timers: NOTHING, flip: undefined }
+  const nothing = { flip: undefined, rolledBack: undefined, approvals: undefined }
+  return { version: 0, epoch: 0, chart, phase, since: 0, timers: NOTHING, ...nothing }
 }
 
 export function evolve(head: Head, record: JournalRecord): Head {
   const { n, epoch } = record
   switch (record.kind) {
     case 'requested':
-      return { ...head, version: n, epoch, chart: record.chart, flip: begin(record) }
+      return begun(head, record)
     case 'committed':
       return enter(head, record, record.to, record.timers)
     case 'forced':
-      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
     case 'migrated':
-      return { ...enter(head, record, record.phase, record.timers), chart: record.chart }
+      // What was approved was a flip of the subject as it stood there, and as that chart declared it.
+      return { ...enter(head, record, record.phase, record.timers), chart: record.chart, approvals: undefined }
     case 'rolledBack':
-      return { ...head, version: n, epoch, flip: undefined }
+      return { ...head, version: n, epoch, flip: undefined, rolledBack: withRollback(head.rolledBack, record) }
+    case 'approved':
+      return { ...head, version: n, epoch, approvals: approved(head.approvals, record) }
     case 'denied':
     case 'pruned':
     case 'redacted':
@@ -36,7 +40,18 @@ export function evolve(head: Head, record: JournalRecord): Head {
 
 type Progress = Exclude<
   JournalRecord,
-  { kind: 'requested' | 'committed' | 'forced' | 'migrated' | 'rolledBack' | 'denied' | 'pruned' | 'redacted' }
+  {
+    kind:
+      | 'requested'
+      | 'committed'
+      | 'forced'
+      | 'migrated'
+      | 'rolledBack'
+      | 'approved'
+      | 'denied'
+      | 'pruned'
+      | 'redacted'
+  }
 >
 
 function progress(flip: FlipState, record: Progress): FlipState {
@@ -60,6 +75,15 @@ function progress(flip: FlipState, record: Progress): FlipState {
     default:
       return unreachable(record)
   }
+}
+
+function begun(head: Head, record: JournalRecord<'requested'>): Head {
+  const { n, epoch, chart, flip } = record
+  return { ...head, version: n, epoch, chart, flip: begin(record), approvals: spent(head.approvals, flip) }
+}
+
+function withRollback(rolledBack: Head['rolledBack'], { flip, at }: JournalRecord<'rolledBack'>): readonly Rollback[] {
+  return [{ flip, at }, ...(rolledBack ?? NOTHING).filter((earlier) => earlier.flip !== flip)]
 }
 
 function begin(record: JournalRecord<'requested'>): FlipState {
@@ -89,7 +113,8 @@ function begin(record: JournalRecord<'requested'>): FlipState {
 function enter(head: Head, { n, epoch, at }: JournalRecord, phase: string, delays: readonly Delay[]): Head {
   const timers: readonly Timer[] =
     delays.length === 0 ? NOTHING : delays.map((d) => ({ flip: d.flip, at: at + d.afterMs }))
-  return { version: n, epoch, chart: head.chart, phase, since: at, timers, flip: undefined }
+  const { chart, rolledBack, approvals } = head
+  return { version: n, epoch, chart, phase, since: at, timers, flip: undefined, rolledBack, approvals }
 }
 
 function completed(flip: FlipState, step: string, output: unknown): FlipState {

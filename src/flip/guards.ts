@@ -1,40 +1,41 @@
 import { formatMs, messageOf, textOf, unreachable } from '../base/index.ts'
-import { Denial, type FlipSpec, type GuardSpec } from '../chart/index.ts'
+import { Denial, type GuardSpec } from '../chart/index.ts'
 import { Abort, type Attempt, attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
-import { type Asked, GuardScope } from './scope.ts'
+import { type GuardAsked, GuardScope } from './scope.ts'
 
-/** A guard's answer. No reason is a yes. */
-export interface GuardAnswered {
+/** A guard's no. */
+export interface Refusal {
   readonly guard: string
-  readonly refusal: string | undefined
+  readonly by: 'guard' | 'policy'
+  readonly reason: string
 }
 
-/** Asks one guard. A throw, a timeout, and anything but exactly `true` is a no. */
-export async function askGuard(
+/** Asks one guard. A throw, a timeout, and anything but exactly `true` is a no; undefined is a yes. */
+export async function refusalBy(
   engine: Engine,
   subject: object,
   guard: GuardSpec,
-  asked: Asked,
-): Promise<GuardAnswered> {
-  return { guard: guard.name, refusal: refusalIn(await ask(engine, subject, guard, asked), guard) }
+  asked: GuardAsked,
+): Promise<Refusal | undefined> {
+  return refusalOf(guard, await ask(engine, subject, guard, asked))
 }
 
 /** Asks the guards in order, up to the first no; undefined when all said yes. */
 export async function firstRefusal(
   engine: Engine,
   subject: object,
-  spec: FlipSpec,
-  asked: Asked,
-): Promise<{ readonly guard: string; readonly reason: string } | undefined> {
-  for (const guard of spec.guards) {
-    const reason = refusalIn(await ask(engine, subject, guard, asked), guard)
-    if (reason !== undefined) return { guard: guard.name, reason }
+  guards: readonly GuardSpec[],
+  asked: GuardAsked,
+): Promise<Refusal | undefined> {
+  for (const guard of guards) {
+    const refusal = refusalOf(guard, await ask(engine, subject, guard, asked))
+    if (refusal !== undefined) return refusal
   }
   return undefined
 }
 
-function ask(engine: Engine, subject: object, guard: GuardSpec, asked: Asked): Attempt | Promise<Attempt> {
+function ask(engine: Engine, subject: object, guard: GuardSpec, asked: GuardAsked): Attempt | Promise<Attempt> {
   const abort = new Abort()
   return attempt(engine, {
     subject,
@@ -43,6 +44,12 @@ function ask(engine: Engine, subject: object, guard: GuardSpec, asked: Asked): A
     abort,
     timeoutMs: guard.timeoutMs,
   })
+}
+
+function refusalOf(guard: GuardSpec, ended: Attempt): Refusal | undefined {
+  const reason = refusalIn(ended, guard)
+  if (reason === undefined) return undefined
+  return { guard: guard.name, by: guard.policy === undefined ? 'guard' : 'policy', reason }
 }
 
 /** Why what was asked for a yes has not said so; undefined when it has. */

@@ -15,6 +15,10 @@ export function makeKey(text: string, flip: string, input: unknown): Key {
     const message = `the idempotency key is ${found}; a key is ${expected}`
     throw new PhasegateError('OPTION_INVALID', message, { option: 'key', value: found, expected })
   }
-  const request = canonical({ flip, input }, 'the input')
-  return { text, fingerprint: createHash('sha256').update(request).digest('hex') }
+  return { text, fingerprint: fingerprintOf(flip, input) }
+}
+
+/** SHA-256, in hex, of what is requested. @throws NOT_SERIALISABLE */
+export function fingerprintOf(flip: string, input: unknown): string {
+  return createHash('sha256').update(canonical({ flip, input }, 'the input')).digest('hex')
 }

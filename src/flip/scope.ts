@@ -1,5 +1,5 @@
-import type { GuardContext, StepContext } from '../chart/index.ts'
-import type { Actor, FlipState } from '../ports/index.ts'
+import type { FlipContext, GuardContext, StepContext } from '../chart/index.ts'
+import type { Actor, Approval, FlipState, Rollback } from '../ports/index.ts'
 import type { Abort } from './attempt.ts'
 import { outputsOf } from './protocol.ts'
 
@@ -14,8 +14,15 @@ export interface Asked {
   readonly actor: Actor | undefined
 }
 
-/** The context of a guard. The signal costs nothing until somebody looks at it. */
-export class GuardScope implements GuardContext {
+/** What a guard is asked about. */
+export interface GuardAsked extends Asked {
+  readonly at: number
+  readonly rolledBack: readonly Rollback[]
+  readonly approvals: readonly Approval[]
+}
+
+/** What all contexts have. The signal costs nothing until somebody looks at it. */
+class FlipScope implements FlipContext {
   readonly deps: unknown
   readonly input: unknown
   readonly subject: string
@@ -41,6 +48,20 @@ export class GuardScope implements GuardContext {
   }
 }
 
+/** The context of a guard. */
+export class GuardScope extends FlipScope implements GuardContext {
+  readonly at: number
+  readonly rolledBack: readonly Rollback[]
+  readonly approvals: readonly Approval[]
+
+  constructor(asked: GuardAsked, abort: Abort) {
+    super(asked, abort)
+    this.at = asked.at
+    this.rolledBack = asked.rolledBack
+    this.approvals = asked.approvals
+  }
+}
+
 /** What a running flip lends to the context of its steps. */
 export interface Running {
   readonly deps: unknown
@@ -53,7 +74,7 @@ export interface Running {
 }
 
 /** The context of a step, a confirm or an undo. */
-export class StepScope extends GuardScope implements StepContext {
+export class StepScope extends FlipScope implements StepContext {
   readonly flipId: string
   readonly attempt: number
   readonly epoch: number

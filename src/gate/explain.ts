@@ -1,30 +1,33 @@
 import { isPhasegateError, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import {
-  type Asked,
-  askGuard,
   type Decision,
   decide,
   digestInput,
-  type GuardAnswered,
+  type GuardAsked,
   type Key,
   makeKey,
+  type Refusal,
+  refusalBy,
 } from '../flip/index.ts'
-import type { Actor, Head } from '../ports/index.ts'
+import type { Head } from '../ports/index.ts'
+import { askedOf } from './asked.ts'
 import { unauthorised } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import { parseInput } from './input.ts'
+import { noted } from './judge.ts'
+import type { FlipSettings } from './options.ts'
 import * as refusal from './refusal.ts'
 import type { Explanation } from './types.ts'
 
-type Verdict = Pick<Explanation, 'verdict' | 'reason'> & Partial<Pick<Explanation, 'to' | 'guards'>>
+type Verdict = Pick<Explanation, 'verdict' | 'reason'> & Partial<Pick<Explanation, 'to' | 'guards' | 'passed'>>
 
 /** What a flip would do now, and why. Asks the guards, all of them; does and writes nothing. */
 export async function explain(
   desk: Desk,
   spec: FlipSpec,
   input: unknown,
-  { key, actor }: { readonly key: string | undefined; readonly actor: Actor | undefined },
+  settings: FlipSettings,
 ): Promise<Explanation> {
   const head = await desk.view()
   return {
@@ -33,9 +36,10 @@ export async function explain(
     to: undefined,
     allowed: Object.keys(desk.core.chart.table[head.phase] ?? {}),
     guards: [],
+    passed: [],
     steps: spec.steps.map((step) => step.name),
     confirms: spec.confirms.map((confirm) => confirm.name),
-    ...(await verdictOn(desk, spec, head, { input, key, actor })),
+    ...(await verdictOn(desk, spec, head, { ...settings, input })),
   }
 }
 
@@ -43,11 +47,13 @@ async function verdictOn(
   desk: Desk,
   spec: FlipSpec,
   head: Head,
-  asked: { readonly input: unknown; readonly key: string | undefined; readonly actor: Actor | undefined },
+  asked: FlipSettings & { readonly input: unknown },
 ): Promise<Verdict> {
   const { actor } = asked
   const refused = await unauthorised(desk, { act: 'flip', spec, actor })
   if (refused !== undefined) return { verdict: 'unauthorised', reason: refused.message }
+  const unbroken = asked.breakGlass && (await unauthorised(desk, { act: 'breakGlass', spec, ...asked.breakGlass }))
+  if (unbroken !== undefined) return { verdict: 'unauthorised', reason: unbroken.message }
   let input: unknown
   try {
     input = await parseInput(spec, asked.input)
@@ -61,14 +67,9 @@ async function verdictOn(
       : makeKey(asked.key, spec.name, digestInput(spec, desk.core.engine.secrets, input))
   const decision = await decideNow(desk, spec, head, key)
   if (decision.type !== 'go') return tell(desk, spec, key, decision)
-  return guarded(desk, spec, {
-    deps: desk.core.engine.deps,
-    input,
-    subject: desk.id,
-    flip: spec.name,
-    ...decision,
-    actor,
-  })
+  const { from, to } = decision
+  const wanted = askedOf(desk, head, { spec, input, actor, from, to })
+  return guarded(desk, spec, wanted, asked.breakGlass !== undefined)
 }
 
 async function decideNow(desk: Desk, spec: FlipSpec, head: Head, key: Key | undefined): Promise<Decision> {
@@ -109,11 +110,18 @@ function tell(desk: Desk, spec: FlipSpec, key: Key | undefined, decision: Exclud
   }
 }
 
-async function guarded(desk: Desk, spec: FlipSpec, asked: Asked): Promise<Verdict> {
-  const guards: GuardAnswered[] = []
-  for (const guard of spec.guards) guards.push(await askGuard(desk.core.engine, desk.log, guard, asked))
-  const no = guards.find((answer) => answer.refusal !== undefined)
+async function guarded(desk: Desk, spec: FlipSpec, asked: GuardAsked, breaksGlass: boolean): Promise<Verdict> {
+  const guards: Explanation['guards'][number][] = []
+  const noes: Refusal[] = []
+  for (const guard of spec.guards) {
+    const no = await refusalBy(desk.core.engine, desk.log, guard, asked)
+    guards.push({ guard: guard.name, refusal: no?.reason })
+    if (no !== undefined) noes.push(no)
+  }
+  const passed = breaksGlass ? noes.filter(({ by }) => by === 'policy') : []
+  const no = noes.find((refused) => !passed.includes(refused))
   const { to } = asked
-  if (no?.refusal === undefined) return { verdict: 'would go', reason: `from "${asked.from}" to "${to}"`, to, guards }
-  return { verdict: 'refused', reason: `guard "${no.guard}": ${no.refusal}`, to, guards }
+  const told = { to, guards, passed: noted(passed) }
+  if (no === undefined) return { verdict: 'would go', reason: `from "${asked.from}" to "${to}"`, ...told }
+  return { verdict: 'refused', reason: `${no.by} "${no.guard}": ${no.reason}`, ...told }
 }

@@ -4,7 +4,7 @@ import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
 import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
 import { isSystem, isTransactional } from '../flip/index.ts'
-import type { Actor, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
+import type { Actor, BreakGlass, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
 import type { Authorize } from './access.ts'
 import type { FlipOptions } from './types.ts'
 
@@ -123,35 +123,52 @@ export interface FlipSettings {
   readonly waitMs: number
   readonly join: boolean
   readonly trace: string | undefined
+  readonly breakGlass: Omit<BreakGlass, 'passed'> | undefined
 }
 
-const DEFAULTS: FlipSettings = { key: undefined, actor: undefined, waitMs: 0, join: true, trace: undefined }
+const DEFAULTS: FlipSettings = {
+  key: undefined,
+  actor: undefined,
+  waitMs: 0,
+  join: true,
+  trace: undefined,
+  breakGlass: undefined,
+}
 
 export function parseFlipOptions(options: FlipOptions | undefined): FlipSettings {
   if (options === undefined) return DEFAULTS
-  const given = known(options, 'flip options', ['key', 'actor', 'wait', 'join', 'trace'])
+  const given = known(options, 'flip options', ['key', 'actor', 'wait', 'join', 'trace', 'breakGlass'])
   return {
     key: given.key as string | undefined,
     actor: given.actor === undefined ? undefined : parseActor(given.actor),
     waitMs: duration(given.wait, 'wait', 0),
     join: given.join === undefined ? true : flag(given.join, 'join'),
     trace: given.trace === undefined ? undefined : label(given.trace, 'trace'),
+    breakGlass: given.breakGlass === undefined ? undefined : parseBreakGlass(given.breakGlass),
+  }
+}
+
+function parseBreakGlass(value: unknown): Omit<BreakGlass, 'passed'> {
+  const given = known(value, 'breakGlass', ['actor', 'reason'])
+  return {
+    actor: parseActor(given.actor, 'breakGlass.actor'),
+    reason: parseReason(given.reason, 'breakGlass.reason'),
   }
 }
 
 const MOST_ROLES = 1_000
 
 /** @throws OPTION_INVALID also for a name that only the library itself may have */
-export function parseActor(value: unknown): Actor {
-  if (value === undefined) return refuse('actor', value, '{ id, roles? }')
-  const given = known(value, 'actor', ['id', 'roles'])
-  const id = label(given.id, 'actor.id')
-  if (isSystem({ id })) refuse('actor.id', id, 'without "system:" before it: the library acts under such names')
+export function parseActor(value: unknown, option = 'actor'): Actor {
+  if (value === undefined) return refuse(option, value, '{ id, roles? }')
+  const given = known(value, option, ['id', 'roles'])
+  const id = label(given.id, `${option}.id`)
+  if (isSystem({ id })) refuse(`${option}.id`, id, 'without "system:" before it: the library acts under such names')
   if (given.roles === undefined) return { id }
   if (!Array.isArray(given.roles) || given.roles.length > MOST_ROLES) {
-    return refuse('actor.roles', given.roles, 'a list of at most 1,000 names')
+    return refuse(`${option}.roles`, given.roles, 'a list of at most 1,000 names')
   }
-  return { id, roles: given.roles.map((role: unknown, index) => label(role, `actor.roles[${index}]`)) }
+  return { id, roles: given.roles.map((role: unknown, index) => label(role, `${option}.roles[${index}]`)) }
 }
 
 /** Who orders something out of the ordinary, and why. */
@@ -163,9 +180,9 @@ export function parseOrder(
   return { actor: parseActor(given.actor), reason: parseReason(given.reason) }
 }
 
-export function parseReason(value: unknown): string {
+export function parseReason(value: unknown, option = 'reason'): string {
   if (typeof value === 'string' && value.trim() !== '' && value.length <= 2_000 && value.isWellFormed()) return value
-  return refuse('reason', value, 'text of 1 to 2,000 characters')
+  return refuse(option, value, 'text of 1 to 2,000 characters')
 }
 
 export function parseSubjectId(value: unknown): string {

@@ -1,5 +1,6 @@
 import { type Act, describe, PhasegateError, textOf } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
+import type { Refusal } from '../flip/index.ts'
 import type { Actor, FlipState } from '../ports/index.ts'
 
 // Why a flip is refused before its intent, as errors: what was asked, what was found, what would have been allowed.
@@ -41,11 +42,10 @@ export function elsewhere(subject: string, asked: string, phase: string): Phaseg
 export function guardRefused(
   subject: string,
   flip: string,
-  guard: string,
-  reason: string,
+  { guard, by, reason }: Refusal,
 ): PhasegateError<'GUARD_REFUSED'> {
-  const message = `guard "${guard}" refused flip "${flip}" of "${subject}": ${reason}`
-  return new PhasegateError('GUARD_REFUSED', message, { subject, flip, guard, reason })
+  const message = `${by} "${guard}" refused flip "${flip}" of "${subject}": ${reason}`
+  return new PhasegateError('GUARD_REFUSED', message, { subject, flip, guard, by, reason })
 }
 
 /** Who asks for what, of which flip. */

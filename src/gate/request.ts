@@ -1,19 +1,12 @@
 import { isPhasegateError, type PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
-import {
-  type Asked,
-  type Decision,
-  decide,
-  firstRefusal,
-  holdAll,
-  type Key,
-  releaseAll,
-  sealInput,
-} from '../flip/index.ts'
-import type { Body, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
+import { type Decision, decide, holdAll, type Key, type Refusal, releaseAll, sealInput } from '../flip/index.ts'
+import type { Body, BreakGlass, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
 import { adoptFlip } from './adopt.ts'
 import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
+import { askedOf } from './asked.ts'
 import type { Desk } from './desk.ts'
+import { ALL_SAY_YES, type Judged, judge } from './judge.ts'
 import type { FlipSettings } from './options.ts'
 import * as refusal from './refusal.ts'
 import { stampOf } from './version.ts'
@@ -114,25 +107,14 @@ export class Request {
   }
 
   async #go(decision: Going, head: Head): Promise<Answer | undefined> {
-    const { spec, input, settings } = this.#asking
-    const { core, id, log } = this.#desk
-    const asked: Asked = {
-      deps: core.engine.deps,
-      input,
-      subject: id,
-      flip: spec.name,
-      from: decision.from,
-      to: decision.to,
-      actor: settings.actor,
-    }
-    if (spec.guards.length > 0) {
-      const refused = await firstRefusal(core.engine, log, spec, asked)
-      if (refused !== undefined) return this.#deny(refused)
-    }
+    const { spec } = this.#asking
+    const { core } = this.#desk
+    const judged = spec.guards.length === 0 ? ALL_SAY_YES : await this.#judge(decision, head)
+    if (judged.refused !== undefined) return this.#deny(judged.refused)
     const leases = spec.exclusive.length === 0 ? [] : await this.#hold()
     try {
       core.assertOpen()
-      const run = await this.#desk.take(spec, head, [this.#intent(decision)], leases)
+      const run = await this.#desk.take(spec, head, [this.#intent(decision, judged.passed)], leases)
       return await this.#desk.conclude(run, leases)
     } catch (error) {
       if (leases.length > 0) await releaseAll(leases)
@@ -141,14 +123,21 @@ export class Request {
     }
   }
 
+  #judge({ from, to }: Going, head: Head): Promise<Judged> {
+    const { spec, input, settings } = this.#asking
+    const { actor, breakGlass } = settings
+    const asked = askedOf(this.#desk, head, { spec, input, actor, from, to })
+    return judge(this.#desk, spec, asked, breakGlass !== undefined)
+  }
+
   #hold(): Promise<readonly Lease[]> {
     const { engine, lock } = this.#desk.core
     return holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
   }
 
-  #intent({ from, to, attempt }: Going): Body {
+  #intent({ from, to, attempt }: Going, passed: BreakGlass['passed']): Body {
     const { spec, input, key, settings } = this.#asking
-    const { actor, trace } = settings
+    const { actor, trace, breakGlass } = settings
     const { engine, chart } = this.#desk.core
     return {
       kind: 'requested',
@@ -165,15 +154,15 @@ export class Request {
       owner: engine.owner,
       deadline: engine.clock.now() + spec.timeoutMs,
       trace,
+      breakGlass: breakGlass && { ...breakGlass, passed },
     }
   }
 
-  async #deny({ guard, reason }: { readonly guard: string; readonly reason: string }): Promise<Answer> {
+  async #deny(refused: Refusal): Promise<Answer> {
     const { spec, settings } = this.#asking
     const { actor } = settings
-    const denial = { act: 'flip', flip: spec.name, actor, by: 'guard', guard, reason } as const
-    await this.#desk.core.denials.note(this.#desk, denial)
-    return this.#refuse(refusal.guardRefused(this.#desk.id, spec.name, guard, reason))
+    await this.#desk.core.denials.note(this.#desk, { act: 'flip', flip: spec.name, actor, ...refused })
+    return this.#refuse(refusal.guardRefused(this.#desk.id, spec.name, refused))
   }
 
   /** Somebody works on our key: their outcome is ours. If they have died, we go on in their place. */

@@ -4,6 +4,7 @@ import type { FlipSpec } from '../chart/index.ts'
 import { digestInput, makeKey, placeInside, type Result, TIMER } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
 import { type Answer, settle } from './answer.ts'
+import { approve } from './approve.ts'
 import { authorise } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import { explain } from './explain.ts'
@@ -106,6 +107,11 @@ export class GateSubject implements Subject {
     return resolveStuck(this.#desk, flipId, { how, actor, reason, phase: order.phase })
   }
 
+  async approve(flip: string, input: unknown, order: Order): Promise<void> {
+    this.#desk.core.assertOpen()
+    await approve(this.#desk, this.#spec(flip), input, order)
+  }
+
   async force(phase: string, order: Order): Promise<void> {
     this.#desk.core.assertOpen()
     await force(this.#desk, phase, parseOrder(order))
@@ -176,6 +182,8 @@ export class GateSubject implements Subject {
     if (inside !== undefined) throw refusal.reentrant(this.id, spec.name, inside)
     const leave = authorise(this.#desk, { act: 'flip', spec, actor: settings.actor })
     if (leave !== undefined) await leave
+    if (settings.breakGlass !== undefined)
+      await authorise(this.#desk, { act: 'breakGlass', spec, ...settings.breakGlass })
     const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
     const key =
       settings.key === undefined
@@ -194,10 +202,7 @@ export class GateSubject implements Subject {
       throw refusal.keyMismatch(this.id, spec.name, key.text, earlier.flip)
     }
     if (earlier !== undefined && settings.join) {
-      // The earlier call may have been refused for want of the patience that this one has.
-      return earlier.answer.then((answer) =>
-        isBusy(answer) && settings.waitMs > 0 ? this.#joinOrStart(asking) : answer,
-      )
+      return earlier.answer.then((answer) => (goesFurther(settings, answer) ? this.#joinOrStart(asking) : answer))
     }
     const answer = new Request(this.#desk, asking).answer()
     if (earlier !== undefined) return answer
@@ -218,8 +223,12 @@ export class GateSubject implements Subject {
   }
 }
 
-function isBusy(answer: Answer): boolean {
-  return answer.type === 'refused' && (answer.error.code === 'FLIP_BUSY' || answer.error.code === 'RESOURCE_BUSY')
+/** The earlier call may have been refused for want of the patience, or of the leave, that this one has. */
+function goesFurther({ waitMs, breakGlass }: FlipSettings, answer: Answer): boolean {
+  if (answer.type !== 'refused') return false
+  const { error } = answer
+  if (isPhasegateError(error, 'GUARD_REFUSED')) return breakGlass !== undefined && error.facts.by === 'policy'
+  return waitMs > 0 && (error.code === 'FLIP_BUSY' || error.code === 'RESOURCE_BUSY')
 }
 
 function unwrap(safe: Safe<Result>): Result {

@@ -1,6 +1,6 @@
 import type { Duration, PhasegateError, Stop } from '../base/index.ts'
 import type { FlipsOf, FlipTypes, PhasesOf } from '../chart/index.ts'
-import type { Actor, Failure, FlipState, JournalRecord, Timer } from '../ports/index.ts'
+import type { Actor, BreakGlass, Failure, FlipState, JournalRecord, Timer } from '../ports/index.ts'
 import type { GateEvent, GateEvents } from '../telemetry/index.ts'
 import type { TypedChart } from './gate-options.ts'
 import type { Permit } from './permits.ts'
@@ -17,6 +17,11 @@ export interface FlipOptions {
   readonly join?: boolean | undefined
   /** Kept in the record, for the telemetry of who resumes it. @default none */
   readonly trace?: string | undefined
+  /**
+   * Passes policies that say no, and is recorded with those it passed. Legality, types, roles and plain guards hold.
+   * @default policies hold
+   */
+  readonly breakGlass?: Order | undefined
 }
 
 /** What a committed flip answers. */
@@ -75,6 +80,8 @@ export interface Explanation {
   readonly allowed: readonly string[]
   /** Every guard's answer; empty where it did not come to that. */
   readonly guards: readonly { readonly guard: string; readonly refusal: string | undefined }[]
+  /** The policies that say no, and that `breakGlass` would pass; empty without it. */
+  readonly passed: BreakGlass['passed']
   /** What would be done, in order. */
   readonly steps: readonly string[]
   readonly confirms: readonly string[]
@@ -179,6 +186,16 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
     how: 'retry' | 'skip' | 'force',
     order: Order & { readonly phase?: Phases | undefined },
   ): Promise<FlipOutcome>
+  /**
+   * Gives leave for one request of the flip with exactly this input, within an hour unless `within` says otherwise:
+   * policies such as `approvals(2)` ask for it.
+   * @throws FLIP_UNKNOWN, UNAUTHORISED, INPUT_INVALID, APPROVALS_FULL
+   */
+  approve<Name extends keyof Flips & string>(
+    flip: Name,
+    input: Flips[Name]['input'],
+    order: Order & { readonly within?: Duration | undefined },
+  ): Promise<void>
   /** Break-glass: sets the phase, whatever is legal or in progress. Nothing is undone. */
   force(phase: Phases, order: Order): Promise<void>
   /**

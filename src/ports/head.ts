@@ -49,6 +49,24 @@ export interface Timer {
   readonly at: number
 }
 
+/** A flip that was undone, and at which wall time in ms. */
+export interface Rollback {
+  readonly flip: string
+  readonly at: number
+}
+
+/** One approver's leave for one flip with one input. Their reason is in the record. */
+export interface Approval {
+  readonly flip: string
+  /** SHA-256 of the flip's name and its input. */
+  readonly fingerprint: string
+  readonly actor: Actor
+  /** Wall time in ms at which it was given. */
+  readonly at: number
+  /** Wall time in ms from which it does not count any more. */
+  readonly until: number
+}
+
 /** Everything a journal says about a subject, folded. `version` is the number of its last record. */
 export interface Head {
   readonly version: number
@@ -59,6 +77,10 @@ export interface Head {
   readonly since: number
   readonly timers: readonly Timer[]
   readonly flip: FlipState | undefined
+  /** The last rollback of each flip, the newest first; undefined when there was none. */
+  readonly rolledBack: readonly Rollback[] | undefined
+  /** What waits for its flip to be requested; undefined when nothing does. */
+  readonly approvals: readonly Approval[] | undefined
 }
 
 /** How the last flip under an idempotency key ended. */

@@ -1,11 +1,12 @@
 export type { Act, Clock, Stop } from '../base/index.ts'
 export type { ChainTip, Feed, FeedEntry, FeedPage } from './feed.ts'
-export type { Checkpoint, Course, FlipState, Head, Settled, Timer } from './head.ts'
+export type { Approval, Checkpoint, Course, FlipState, Head, Rollback, Settled, Timer } from './head.ts'
 export type { Append, Journal, LeaseChange, TransactionalJournal } from './journal.ts'
 export type { Lease, Lock } from './lock.ts'
 export type {
   Actor,
   Body,
+  BreakGlass,
   ChartStamp,
   Delay,
   Doing,

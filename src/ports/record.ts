@@ -21,6 +21,13 @@ export interface ChartStamp {
   readonly fingerprint: string
 }
 
+/** Who broke the glass, why, and the policies that said no and were passed. */
+export interface BreakGlass {
+  readonly actor: Actor
+  readonly reason: string
+  readonly passed: readonly { readonly policy: string; readonly reason: string }[]
+}
+
 /** What a stuck flip was doing when it got stuck. */
 export type Doing = 'run' | 'confirm' | 'undo'
 
@@ -44,6 +51,7 @@ export type Body =
       readonly owner: string
       readonly deadline: number
       readonly trace: string | undefined
+      readonly breakGlass: BreakGlass | undefined
     }
   /** A `once` step is about to run: from here on it is in doubt. */
   | { readonly kind: 'started'; readonly flipId: string; readonly step: string }
@@ -114,6 +122,15 @@ export type Body =
       readonly guard: string | undefined
       readonly reason: string
       readonly repeats: number
+    }
+  /** Leave for one request of the flip, with the input that the fingerprint is of, before `until` (wall ms). */
+  | {
+      readonly kind: 'approved'
+      readonly flip: string
+      readonly fingerprint: string
+      readonly actor: Actor
+      readonly reason: string
+      readonly until: number
     }
   /** Break-glass: the phase was set by hand. `overridden`: the flip that was in progress. */
   | {

@@ -15,7 +15,7 @@ interface FlipFacts {
   readonly durationMs: number
 }
 
-type FlipLess = 'denied' | 'forced' | 'migrated' | 'pruned' | 'redacted'
+type FlipLess = 'approved' | 'denied' | 'forced' | 'migrated' | 'pruned' | 'redacted'
 
 /** What a listener gets for a record: all that the record says, whose it is, and the flip it belongs to. */
 export type RecordEvent<Kind extends RecordKind> = JournalRecord<Kind> & {
@@ -68,6 +68,7 @@ const EVENTS: { readonly [Event in GateEvent]: true } = {
   'flip.resolved': true,
   'flip.adopted': true,
   'flip.cancelRequested': true,
+  'flip.approved': true,
   'flip.denied': true,
   'flip.forced': true,
   'flip.migrated': true,

@@ -18,7 +18,8 @@ const STAMP = { version: 1, fingerprint: 'f' }
 
 /** A head at rest. */
 export function headOf(version: number, epoch: number, changes: Partial<Head> = {}): Head {
-  return { version, epoch, chart: STAMP, phase: `p${version}`, since: 1, timers: [], flip: undefined, ...changes }
+  const nothing = { timers: [], flip: undefined, rolledBack: undefined, approvals: undefined }
+  return { version, epoch, chart: STAMP, phase: `p${version}`, since: 1, ...nothing, ...changes }
 }
 
 /** A flip in progress. */

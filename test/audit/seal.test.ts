@@ -25,6 +25,7 @@ const BODIES: readonly Body[] = [
     owner: 'me',
     deadline: 9,
     trace: undefined,
+    breakGlass: undefined,
   },
   { kind: 'started', flipId: 'f', step: 's' },
   { kind: 'stepped', flipId: 'f', step: 's', output: undefined },

@@ -94,6 +94,7 @@ class Life {
       owner: name,
       deadline: 0,
       trace: undefined,
+      breakGlass: undefined,
     }
     const claim = taking(base, base.epoch + 1, [{ kind: 'requested', ...named, ...whose }])
     return [move(`${name} is told: go`, state, { owners: seat(state, name, claim) })]

@@ -32,6 +32,7 @@ export function requested(how: Partial<Extract<Body, { kind: 'requested' }>> = {
     owner: 'A',
     deadline: 60_000,
     trace: undefined,
+    breakGlass: undefined,
     ...how,
   }
 }

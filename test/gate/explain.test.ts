@@ -45,6 +45,7 @@ test('it says what would be done, and does and writes nothing', async () => {
       { guard: 'tide', refusal: undefined },
       { guard: 'crew', refusal: undefined },
     ],
+    passed: [],
     steps: ['cast off'],
     confirms: ['under way'],
   } satisfies Explanation)

@@ -73,6 +73,10 @@ const head = z.looseObject({
   since: z.number(),
   timers: z.array(z.looseObject({ flip: z.string(), at: z.number() })),
   flip: flip.optional(),
+  rolledBack: z.array(z.looseObject({ flip: z.string(), at: z.number() })).optional(),
+  approvals: z
+    .array(z.looseObject({ flip: z.string(), fingerprint: z.string(), actor, at: z.number(), until: z.number() }))
+    .optional(),
 })
 
 const settled = z.looseObject({
