@@ -11,6 +11,10 @@ const HEADS: readonly Head[] = [
   headOf(2, 1, { flip: flipOf() }),
   headOf(3, 1, { flip: flipOf({ cancel: { actor: { id: 'kim' }, reason: 'no' }, trace: 't', course: back }) }),
   headOf(4, 1, { flip: flipOf({ course: { type: 'stuck', doing: 'undo', step: 's', failure, then: back } }) }),
+  headOf(6, 1, {
+    rolledBack: [{ flip: 'go', at: 3 }],
+    approvals: [{ flip: 'go', fingerprint: 'f', actor: { id: 'kim', roles: ['sre'] }, at: 1, until: 2 }],
+  }),
   headOf(5, 1, { flip: flipOf({ key: undefined, actor: undefined, doubt: undefined, input: undefined }) }),
 ]
 const SETTLED: readonly Settled[] = [
@@ -26,6 +30,12 @@ test.each(HEADS)('a head of version $version comes back whole', (head) => {
 
 test.each(SETTLED)('an outcome, $outcome.type, comes back whole', (settled) => {
   expect(settledSchema.parse(stored(settled))).toEqual(stored(settled))
+})
+
+test('a head that remembers nothing is stored as one was that could not remember, and that one is read', () => {
+  const { rolledBack, approvals, ...before } = headOf(1, 1)
+  expect(JSON.stringify({ ...before, rolledBack, approvals })).toBe(JSON.stringify(before))
+  expect(headSchema.parse(stored(before))).toEqual(stored(before))
 })
 
 test('what a newer version added is carried along', () => {

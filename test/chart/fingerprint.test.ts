@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { policy } from '../../src/chart/index.ts'
 import { nothing, type UntypedChart, type UntypedFlip, untyped } from './untyped.ts'
 
 const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
@@ -91,6 +92,14 @@ describe('the fingerprint', () => {
   it('changes when a step becomes a transaction', () => {
     const made = fingerprint((f) => f.transact('s', { run: nothing }))
     expect(made).not.toBe(fingerprint((f) => f.step('s', { run: nothing })))
+  })
+
+  it('changes when a guard becomes a policy, and with who may approve', () => {
+    const guarded = (check: unknown) => fingerprint((f) => f.guard('g', check))
+    const yes = (): boolean => true
+    const made = [yes, policy(yes), policy(yes, { approvers: ['sre'] })].map(guarded)
+    expect(new Set(made).size).toBe(3)
+    expect(guarded(policy(() => false, { approvers: [] }))).toBe(made[1])
   })
 
   it('changes with names and timers', () => {

@@ -8,8 +8,10 @@ import {
   type FlipsOf,
   type FlipTo,
   type FlipType,
+  type GuardContext,
   type LegalFrom,
   type PhasesOf,
+  policy,
   type TxOf,
 } from '../../src/chart/index.ts'
 import type { upgrade } from './upgrade.ts'
@@ -124,6 +126,25 @@ describe('a flip', () => {
         .step('x', { run: () => 1 })
         .confirm('x', () => true),
     )
+  })
+
+  test('takes policies: of any chart where they ask for nothing, and else of those that have it', () => {
+    const any = policy(({ at, actor }) => at > 0 && actor !== undefined)
+    ab.guard('g', any)
+    bare.guard('g', any)
+    const big = policy(({ deps }: GuardContext<{ db: { size(): number } }>) => deps.db.size() > 1)
+    ab.guard('g', big)
+    // @ts-expect-error the chart declares no such dependencies
+    bare.guard('g', big)
+    ab.guard(
+      'g',
+      policy(({ deps, from }) => {
+        expectTypeOf(from).toEqualTypeOf<'a'>()
+        return deps.db.size() > 1
+      }),
+    )
+    // @ts-expect-error not an answer of a guard
+    policy(() => 'yes')
   })
 
   test('has known options', () => {
