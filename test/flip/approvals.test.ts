@@ -40,7 +40,15 @@ describe('approvals in the head', () => {
     const head = headAfter(approved('kim', { until: 2_000 }))
     expect(who(later(head, 2_000, approved('lee')))).toEqual(['lee'])
     expect(who(later(head, 1_999, approved('lee')))).toEqual(['kim', 'lee'])
-    const denied = { flip: 'go', actor: undefined, by: 'guard', guard: 'g', reason: 'no', repeats: 0 } as const
+    const denied = {
+      act: 'flip',
+      flip: 'go',
+      actor: undefined,
+      by: 'guard',
+      guard: 'g',
+      reason: 'no',
+      repeats: 0,
+    } as const
     expect(who(later(head, 2_000, { kind: 'denied', ...denied }))).toEqual(['kim'])
   })
 

@@ -1,4 +1,4 @@
-import { chart, createGate, type GuardContext } from 'phasegate'
+import { chart, createGate, type GuardContext, policy } from 'phasegate'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { kinds, records, signal, stage } from './stage.ts'
@@ -138,6 +138,29 @@ test('a subject keeps 64 approvals and refuses more by name, until some run out'
   await clock.advance(3_600_000)
   await sluice.approve('open', {}, order)
   expect((await records(sluice)).length).toBe(66)
+})
+
+test('who may flip, operators, and the approvers that a policy of the flip names may approve; nobody else', async () => {
+  const yes = (): boolean => true
+  const vault = chart('vault', { version: 1 })
+    .operators('sre')
+    .phase('shut', { initial: true })
+    .phase('open', { final: true })
+    .flip('open', (f) =>
+      f
+        .from('shut')
+        .to('open')
+        .allow('clerk')
+        .guard('two', policy(yes, { approvers: ['chief', 'head of: vaults'] })),
+    )
+    .build()
+  const subject = createGate(vault, stage()).subject('v')
+  const approve = (...roles: string[]) =>
+    subject.approve('open', undefined, { actor: { id: roles.join(), roles }, reason: 'r' })
+  for (const role of ['clerk', 'sre', 'chief', 'head of: vaults']) await approve(role)
+  await expect(approve('guest')).rejects.toMatchObject({ code: 'UNAUTHORISED', facts: { act: 'approve' } })
+  await expect(approve('Chief')).rejects.toMatchObject({ code: 'UNAUTHORISED' })
+  expect(await kinds(subject)).toEqual(['approved', 'approved', 'approved', 'approved', 'denied', 'denied'])
 })
 
 test('a closed gate takes no approval', async () => {

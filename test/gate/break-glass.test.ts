@@ -1,4 +1,4 @@
-import { chart, createGate, deny, type FlipOptions, policy } from 'phasegate'
+import { type Authorization, chart, createGate, deny, type FlipOptions, policy } from 'phasegate'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { kinds, records, signal, stage } from './stage.ts'
@@ -12,6 +12,7 @@ interface Deps {
 
 const bridge = chart('bridge', { version: 1 })
   .deps<Deps>()
+  .operators('chief')
   .phase('down', { initial: true, after: { '1h': 'lift' } })
   .phase('up')
   .flip('raise', (f) =>
@@ -34,12 +35,13 @@ const bridge = chart('bridge', { version: 1 })
     f
       .from('down')
       .to('up')
+      .allowAnyone()
       .guard(
         'window',
         policy(({ deps }) => deps.open),
       ),
   )
-  .flip('lower', (f) => f.from('up').to('down'))
+  .flip('lower', (f) => f.from('up').to('down').allowAnyone())
   .build()
 
 const kim = { id: 'kim', roles: ['keeper'] }
@@ -145,6 +147,33 @@ describe('breakGlass', () => {
     expect(bad.error?.code).toBe('INPUT_INVALID')
     expect((await bridge.safeFlip('lower', undefined, { breakGlass })).error?.code).toBe('FLIP_ILLEGAL')
     expect(await kinds(bridge)).toEqual(['denied'])
+  })
+
+  test('is an act of its own: whoever breaks it has to be an operator, also where no policy says no', async () => {
+    const { bridge } = open()
+    const byKim = { actor: kim, reason: 'I am in a hurry' }
+    const refused = await bridge.safeFlip('raise', input, { actor: kim, breakGlass: byKim })
+    const facts = { act: 'breakGlass', flip: 'raise', actor: 'kim', needs: ['chief'] }
+    expect(refused.error).toMatchObject({ code: 'UNAUTHORISED', facts })
+    expect(await records(bridge)).toMatchObject([
+      { kind: 'denied', by: 'authorisation', act: 'breakGlass', actor: kim },
+    ])
+    expect(await bridge.explain('raise', input, { actor: kim, breakGlass: byKim })).toMatchObject({
+      verdict: 'unauthorised',
+      reason: expect.stringContaining('break the glass'),
+    })
+  })
+
+  test('asks authorize with the actor who breaks it and with his reason', async () => {
+    const asked: unknown[] = []
+    const deps = { open: true, calm: true, healthy: true }
+    const authorize = (ask: Authorization): boolean => asked.push([ask.act, ask.flip, ask.actor?.id, ask.reason]) > 0
+    const gate = createGate(bridge, { ...stage(), deps, authorize })
+    await gate.subject('tower').flip('raise', input, { actor: kim, breakGlass })
+    expect(asked).toEqual([
+      ['flip', 'raise', 'kim', undefined],
+      ['breakGlass', 'raise', 'lee', 'a hospital ship waits'],
+    ])
   })
 
   test('needs an actor and a reason of its own, each refused by name', async () => {
