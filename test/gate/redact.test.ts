@@ -183,7 +183,7 @@ describe('an order to redact', () => {
       .operators('clerk')
       .phase('written', { initial: true })
       .phase('sent', { final: true })
-      .flip('send', (f) => f.from('written').to('sent'))
+      .flip('send', (f) => f.from('written').to('sent').allowAnyone())
       .build()
     const subject = createGate(reserved).subject('1')
     await subject.flip('send')
