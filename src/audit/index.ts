@@ -8,7 +8,11 @@ export {
   signer,
 } from './checkpoint.ts'
 export { sha256 } from './digest.ts'
-export { newSigningKey, type SigningKey } from './keys.ts'
+export type { StoredRecord } from './examine.ts'
+export { CHECKPOINTS, type Fault, type FaultClass } from './fault.ts'
+export { type Findings, Inspector } from './inspect.ts'
+export { newSigningKey, parseVerifier, type SigningKey, type Verifier } from './keys.ts'
 export { logName, subjectOf } from './log-name.ts'
+export { type NewestCheckpoint, Replay } from './replay.ts'
 export { headerOf, open, seal, sealAll } from './seal.ts'
 export { type SecretKeysOptions, secretKeys } from './secret-keys.ts'

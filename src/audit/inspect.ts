@@ -76,6 +76,11 @@ export class Inspector {
     else this.#fail(state, examined.class, record.n ?? state.last.n + 1, examined.problem)
   }
 
+  /** Takes a fault that the source itself has found. */
+  report(fault: Fault): void {
+    if (!this.isDone && this.#only === undefined) this.#faults.push(fault)
+  }
+
   /** Logs with records that came again, and whose chain was not followed to an end: `recheck` tells whether they are true. */
   get hasUnfollowed(): boolean {
     for (const { unfollowed } of this.#logs.values()) if (unfollowed !== undefined && unfollowed.size > 0) return true

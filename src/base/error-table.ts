@@ -71,6 +71,7 @@ export interface ErrorFacts {
   RECORD_NOT_FOUND: { subject: string; from: number; to: number }
   RECORD_IN_USE: { subject: string; n: number; kind: string; flipId: string | undefined }
   SECRET_UNREADABLE: { key: string; known: readonly string[]; problem: string }
+  AUDIT_UNREADABLE: { cause: string }
   TERMINAL: { cause: string }
 }
 
@@ -243,6 +244,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   SECRET_UNREADABLE: {
     means: 'A sealed value cannot be opened: its key is not among those given, or it was changed. Nothing was done.',
     mend: 'Give the gate the key named in `facts.key`. If it was thrown away on purpose, the value is gone: resolve or force the flip.',
+  },
+  AUDIT_UNREADABLE: {
+    means: 'What was to be verified could not be read: nothing is known about it.',
+    mend: '`facts.cause` says why. Mend that and verify again.',
   },
   TERMINAL: {
     means: 'Thrown by a step through `terminal(error)`: trying again would not help.',

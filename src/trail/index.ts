@@ -1,4 +1,6 @@
 export {
+  type Fault,
+  type FaultClass,
   newSigningKey,
   type SecretKeysOptions,
   type Signer,
@@ -16,3 +18,5 @@ export {
   readFileSink,
   readFileSinkStart,
 } from './files/index.ts'
+export type { AuditedJournal, Entries } from './sources.ts'
+export { type VerifyOptions, type VerifyReport, verify } from './verify.ts'

@@ -82,13 +82,17 @@ export const RELEASED: string = format({ is: 'released' })
 
 /** A line without its line feed, or what is wrong with it. The sum is over the bytes as they stand. */
 export function parseLine(text: string): Line | string {
-  const body = text.slice(0, -SUM_LENGTH)
-  if (text.slice(-SUM_LENGTH) !== sumOf(body)) return 'its sum does not match'
+  if (!isWhole(text)) return 'its sum does not match'
   try {
-    return lineSchema.parse(JSON.parse(`${body}}`))
+    return lineSchema.parse(JSON.parse(`${text.slice(0, -SUM_LENGTH)}}`))
   } catch (error) {
     return `it is not a line of a journal: ${messageOf(error)}`
   }
+}
+
+/** Whether the bytes of a line are those that its sum was made of. */
+export function isWhole(text: string): boolean {
+  return text.slice(-SUM_LENGTH) === sumOf(text.slice(0, -SUM_LENGTH))
 }
 
 function format(value: { readonly is: Line['is']; readonly [member: string]: unknown }): string {

@@ -1,6 +1,7 @@
 import { checkPlace, FIRST_LINK, headerOf, type Link, logName } from '../../audit/index.ts'
 import type { Clock } from '../../ports/index.ts'
 import { type Step, Table } from '../resident/index.ts'
+import { readLimits } from './limits.ts'
 import type { Account, AppendLine } from './line.ts'
 import { BEGINNING, corrupt, type Placed, type Position, readSegment, segmentName } from './segment.ts'
 
@@ -36,7 +37,7 @@ export class Recovery {
   }
 
   async read(): Promise<void> {
-    this.#limits ??= await this.#readLimits()
+    this.#limits ??= await readLimits(this.#folder, this.#segments)
     for (const segment of this.#segments) await this.#readOn(segment, this.#limits.get(segment))
   }
 
@@ -50,21 +51,6 @@ export class Recovery {
       const problem = `it ends after ${end.offset} whole bytes, although ${limit} were accounted for`
       throw corrupt(this.#path(segment), end.line, problem)
     }
-  }
-
-  /**
-   * How far the segments count: as far as the newest account says. Segments younger than that one count whole; they are
-   * of owners that died or slept before they wrote anything else.
-   */
-  async #readLimits(): Promise<ReadonlyMap<number, number>> {
-    for (const segment of this.#segments.toReversed()) {
-      const account = await readAccount(this.#path(segment))
-      if (account === undefined) continue
-      const missing = account.find(([former]) => !this.#segments.includes(former))
-      if (missing !== undefined) throw corrupt(this.#path(missing[0]), 1, 'the file is missing')
-      return new Map(account)
-    }
-    return new Map()
   }
 
   #apply(segment: number, placed: Placed, line: AppendLine): void {
@@ -95,12 +81,4 @@ export class Recovery {
   #end(segment: number): Position {
     return this.#ends.get(segment) ?? BEGINNING
   }
-}
-
-async function readAccount(path: string): Promise<Account | undefined> {
-  for await (const { value } of readSegment(path, BEGINNING)) {
-    if (value.is === 'account') return value.segments
-    if (value.is !== 'owner') return undefined
-  }
-  return undefined
 }
