@@ -144,7 +144,7 @@ export class Replay {
     if (trust.type === 'trusted') {
       if (said.rotate !== undefined && !this.#rotate(note, said.rotate))
         return this.#spoils('edited', seq, 'the key that takes over has not signed it')
-      this.#newestTrusted = { seq, at: said.at, note: text }
+      if (order.type !== 'late') this.#newestTrusted = { seq, at: said.at, note: text }
     }
     return true
   }
