@@ -26,12 +26,17 @@ export type {
   Course,
   Failure,
   FlipState,
+  FlipWatch,
   Head,
   Journal,
   JournalRecord,
   Lease,
   LeaseChange,
   Lock,
+  Part,
+  PartFailure,
+  PartWatch,
+  Prospect,
   RecordKind,
   SealedRecord,
   Secrets,
@@ -40,5 +45,6 @@ export type {
   SubjectRef,
   Timer,
   TransactionalJournal,
+  WatchedEnd,
 } from './ports/index.ts'
-export type { GateEvent, GateEvents } from './telemetry/index.ts'
+export type { FlipBegin, GateEvent, GateEvents, GateWatch, Telemetry, Watched } from './telemetry/index.ts'

@@ -1,7 +1,7 @@
 import type { PhasegateError, Stop } from '../base/index.ts'
 import type { Clock, Failure } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
-import { inside, type Visit, visit } from './reentrancy.ts'
+import { inside, type Place, type Visit, visit } from './reentrancy.ts'
 
 /** Why work in progress must end: the flip shall turn back, or this process has to leave it. */
 export type Interruption =
@@ -42,7 +42,9 @@ export class Abort {
 
 /** A call that can be interrupted from outside. */
 export interface Call {
-  readonly subject: object
+  readonly subject: Place
+  /** The flip that it is part of, once there is one. */
+  readonly flipId: string | undefined
   /** For error messages: `step "cordon"`. */
   readonly place: string
   readonly work: () => unknown
@@ -60,7 +62,7 @@ interface Time {
 
 /** Calls the user's function once, for at most its timeout. Never throws. */
 export function attempt(time: Time, call: Call): Attempt | Promise<Attempt> {
-  const here = visit(call.subject, call.place)
+  const here = visit(call)
   try {
     const result = inside(here, call.work)
     if (isThenable(result)) return settle(result, time, call, here)

@@ -1,6 +1,7 @@
 import type { AnyChart } from '../chart/index.ts'
-import type { Clock, FlipState, Journal, JournalRecord, Secrets, SubjectRef } from '../ports/index.ts'
+import type { Clock, Journal, JournalRecord, Secrets, SubjectRef } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { Change } from './protocol.ts'
 import type { Heart } from './tenure.ts'
 
 /** What every flip of a gate shares. */
@@ -19,8 +20,8 @@ export interface Engine {
   readonly deadlines: Deadlines
   /** Ids that no other process start and no other gate makes. */
   readonly nextId: () => string
-  /** Told of every record once it is stored, with the flip it is about. */
-  readonly recorded: (subject: SubjectRef, record: JournalRecord, flip: FlipState | undefined) => void
+  /** Told of every record once it is stored, and of the change that it is part of. */
+  readonly recorded: (subject: SubjectRef, record: JournalRecord, change: Pick<Change, 'flip' | 'since'>) => void
 }
 
 /** How a committed flip answers. */

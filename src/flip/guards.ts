@@ -1,7 +1,9 @@
 import { formatMs, messageOf, textOf, unreachable } from '../base/index.ts'
 import { Denial, type GuardSpec } from '../chart/index.ts'
+import type { PartWatch } from '../ports/index.ts'
 import { Abort, type Attempt, attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
+import type { Place } from './reentrancy.ts'
 import { type GuardAsked, GuardScope } from './scope.ts'
 
 /** A guard's no. */
@@ -14,7 +16,7 @@ export interface Refusal {
 /** Asks one guard. A throw, a timeout, and anything but exactly `true` is a no; undefined is a yes. */
 export async function refusalBy(
   engine: Engine,
-  subject: object,
+  subject: Place,
   guard: GuardSpec,
   asked: GuardAsked,
 ): Promise<Refusal | undefined> {
@@ -24,7 +26,7 @@ export async function refusalBy(
 /** Asks the guards in order, up to the first no; undefined when all said yes. */
 export async function firstRefusal(
   engine: Engine,
-  subject: object,
+  subject: Place,
   guards: readonly GuardSpec[],
   asked: GuardAsked,
 ): Promise<Refusal | undefined> {
@@ -35,15 +37,27 @@ export async function firstRefusal(
   return undefined
 }
 
-function ask(engine: Engine, subject: object, guard: GuardSpec, asked: GuardAsked): Attempt | Promise<Attempt> {
+function ask(engine: Engine, subject: Place, guard: GuardSpec, asked: GuardAsked): Attempt | Promise<Attempt> {
   const abort = new Abort()
-  return attempt(engine, {
+  const check = (): unknown => guard.check(new GuardScope(asked, abort))
+  const part = asked.watch?.begin({ kind: 'guard', name: guard.name })
+  const ended = attempt(engine, {
     subject,
+    flipId: undefined,
     place: `guard "${guard.name}"`,
-    work: () => guard.check(new GuardScope(asked, abort)),
+    work: part === undefined ? check : () => part.run(check),
     abort,
     timeoutMs: guard.timeoutMs,
   })
+  return part === undefined ? ended : tell(part, guard, ended)
+}
+
+async function tell(part: PartWatch, guard: GuardSpec, asked: Attempt | Promise<Attempt>): Promise<Attempt> {
+  const ended = await asked
+  const message = refusalIn(ended, guard)
+  const cause = ended.type === 'threw' ? ended.error : undefined
+  part.ended(message === undefined ? undefined : { code: 'GUARD_REFUSED', message, cause })
+  return ended
 }
 
 function refusalOf(guard: GuardSpec, ended: Attempt): Refusal | undefined {

@@ -144,8 +144,8 @@ export class SubjectLog {
   }
 
   /** Lets the gate know of records that this process has stored. */
-  tell({ records, flip }: Change): void {
-    for (const record of records) this.#engine.recorded(this.ref, record, flip)
+  tell(change: Change): void {
+    for (const record of change.records) this.#engine.recorded(this.ref, record, change)
   }
 
   async #ask<Answer>(operation: string, goOn: GoOn, ask: () => Promise<Answer>): Promise<Answer> {

@@ -16,6 +16,7 @@ export function perform(run: Performer, work: Work, flip: FlipState): Promise<Ou
   switch (work.type) {
     case 'run': {
       const step = named(run.steps, work.step)
+      run.parts?.next({ kind: 'step', name: step.name })
       return step.atomic ? transactStep(run, flip, step) : runStep(run, flip, step)
     }
     case 'confirm':
@@ -23,6 +24,7 @@ export function perform(run: Performer, work: Work, flip: FlipState): Promise<Ou
     case 'undo': {
       const step = named(run.steps, work.step)
       if (step.compensate === undefined) return Promise.resolve(NOTHING_TO_DO)
+      run.parts?.next({ kind: 'undo', name: step.name })
       return step.atomic ? transactUndo(run, flip, step, step.compensate) : undoStep(run, flip, step, step.compensate)
     }
     default:
@@ -72,7 +74,9 @@ async function undoStep(run: Performer, flip: FlipState, step: EffectSpec, undo:
 
 async function confirmAll(run: Performer, flip: FlipState): Promise<Outcome> {
   for (const confirm of run.confirms) {
+    run.parts?.next({ kind: 'confirm', name: confirm.name })
     const failure = await pollUntilTrue(run, flip, confirm)
+    run.parts?.ended(failure)
     if (failure !== undefined) return { type: 'failed', failure, begun: true }
   }
   return { type: 'done', output: undefined }

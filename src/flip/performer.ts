@@ -2,6 +2,7 @@ import type { ConfirmSpec, StepSpec } from '../chart/index.ts'
 import type { Failure } from '../ports/index.ts'
 import type { Abort, Attempt } from './attempt.ts'
 import type { Judge } from './judge.ts'
+import type { Parts } from './parts.ts'
 import type { Work } from './protocol.ts'
 import type { Running } from './scope.ts'
 import type { Told } from './writing.ts'
@@ -10,6 +11,8 @@ import type { Told } from './writing.ts'
 export interface Performer extends Running, Judge {
   readonly steps: readonly StepSpec[]
   readonly confirms: readonly ConfirmSpec[]
+  /** Told of each part; undefined where nobody watches. */
+  readonly parts: Parts | undefined
   random(): number
   /** The failure that shall turn the flip, if one came between two attempts. */
   turning(): Failure | undefined

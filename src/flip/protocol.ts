@@ -172,6 +172,8 @@ export interface Change {
   readonly head: Head
   /** The flip they are about, as it was last; also when they end it. */
   readonly flip: FlipState | undefined
+  /** Wall time at which the phase that they found was entered; 0 for a subject that was never flipped. */
+  readonly since: number
   readonly settled: Settled | undefined
   /** Outcomes settled before this wall time are forgotten. */
   readonly forget: number | undefined
@@ -202,7 +204,7 @@ export function unfold(head: Head, happened: readonly Body[], plan: Plan | undef
     if (action.type !== 'write') break
     write(action.body)
   }
-  return { records, head: now, flip, settled, forget, drop }
+  return { records, head: now, flip, since: head.since, settled, forget, drop }
 }
 
 /** What is stored against the key when `record` settles the flip. */

@@ -1,8 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { SubjectRef } from '../ports/index.ts'
 
-/** A call of the user's function, and the one it was made from, if it was. */
+/** A subject, and the phase that this process saw it in last. */
+export interface Place {
+  readonly ref: SubjectRef
+  readonly phase: string | undefined
+}
+
+/** A call of the user's function, or work that was bound to a subject, and what it was made from. */
 export interface Visit {
-  readonly subject: object
+  readonly subject: Place
+  readonly flipId: string | undefined
   readonly place: string
   readonly outer: Visit | undefined
   /** Nobody waits for the call any more: what it has left running, a server say, is not inside it. */
@@ -11,8 +19,8 @@ export interface Visit {
 
 const running = new AsyncLocalStorage<Visit>()
 
-export function visit(subject: object, place: string): Visit {
-  return { subject, place, outer: running.getStore(), isOver: false }
+export function visit({ subject, flipId, place }: Pick<Visit, 'subject' | 'flipId' | 'place'>): Visit {
+  return { subject, flipId, place, outer: running.getStore(), isOver: false }
 }
 
 /** Calls `work` so that whatever it starts is known to be inside `here`. */
@@ -21,9 +29,20 @@ export function inside<Result>(here: Visit, work: () => Result): Result {
 }
 
 /** The place (`step "cordon"`) of `subject` that this call comes from; undefined when it comes from elsewhere. */
-export function placeInside(subject: object): string | undefined {
+export function placeInside(subject: Place): string | undefined {
   for (let at = running.getStore(); at !== undefined; at = at.outer) {
     if (at.subject === subject && !at.isOver) return at.place
   }
+  return undefined
+}
+
+/** Calls `work` so that whatever it starts is known to be about a subject, though it is no part of a flip. */
+export function about<Result>(subject: Place, work: () => Result): Result {
+  return running.run(visit({ subject, flipId: undefined, place: 'work bound to the subject' }), work)
+}
+
+/** The subject that this call is about, innermost first, and the flip that it is part of. */
+export function whereabouts(): { readonly subject: Place; readonly flipId: string | undefined } | undefined {
+  for (let at = running.getStore(); at !== undefined; at = at.outer) if (!at.isOver) return at
   return undefined
 }

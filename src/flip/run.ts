@@ -1,16 +1,17 @@
 import { isPhasegateError, type PhasegateError } from '../base/index.ts'
 import type { ConfirmSpec, FlipSpec, StepSpec } from '../chart/index.ts'
-import type { Append, Body, Failure, FlipState, Head, Lease } from '../ports/index.ts'
+import type { Body, Failure, FlipState, FlipWatch, Head, Lease } from '../ports/index.ts'
 import { type Abort, type Attempt, attempt, type Interruption } from './attempt.ts'
 import { type Ended, endOf } from './ended.ts'
 import type { Engine } from './engine.ts'
 import { Holding } from './holding.ts'
 import type { SubjectLog } from './log.ts'
+import { Parts } from './parts.ts'
 import { perform } from './perform.ts'
 import type { Performer } from './performer.ts'
 import { type Action, awaits, type Change, isPastReturn, next, report, unfold, type Work } from './protocol.ts'
 import { openInput } from './veil.ts'
-import { leaseAfter, type Told, Writing } from './writing.ts'
+import { claimOf, leaseAfter, type Told, Writing } from './writing.ts'
 
 export interface RunOptions {
   readonly engine: Engine
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly spec: FlipSpec
   /** The exclusive resources, already held. */
   readonly leases: readonly Lease[]
+  /** Who follows the flip, called once it is taken; undefined where nobody watches. */
+  readonly watch: (() => FlipWatch | undefined) | undefined
   /** Throws when this process takes no more flips: one that was being claimed then is left to another. */
   readonly assertOpen: () => void
   /** Handed the run before anything is performed, so that nothing of it goes unseen. */
@@ -34,8 +37,11 @@ export class Run implements Performer {
   /** In clear. */
   readonly input: unknown
   readonly flipId: string
+  readonly flip: string
   readonly steps: readonly StepSpec[]
   readonly confirms: readonly ConfirmSpec[]
+  readonly watch: FlipWatch | undefined
+  readonly parts: Parts | undefined
   readonly ended: Promise<Ended>
 
   readonly #options: RunOptions
@@ -80,6 +86,7 @@ export class Run implements Performer {
     this.epoch = taken.head.epoch
     this.flipId = taken.flip?.id ?? ''
     this.input = input
+    this.flip = spec.name
     this.#flip = taken.flip
     this.steps = spec.steps
     this.confirms = spec.confirms
@@ -96,6 +103,9 @@ export class Run implements Performer {
     const { flipId, epoch } = this
     const assertHeld = (): void => this.assertHeldByClock()
     this.#writing = new Writing({ engine, log, spec, holding: this.#holding, flipId, epoch, assertHeld })
+    this.watch = options.watch?.()
+    this.parts = this.watch && new Parts(this.watch)
+    if (taken.flip !== undefined) this.watch?.taken(taken.flip, epoch)
     options.taken(this)
     this.ended = this.#drive(taken)
   }
@@ -142,12 +152,15 @@ export class Run implements Performer {
 
   threw(error: unknown): void {
     this.#cause = error
+    this.parts?.threw(error)
   }
 
   attempt(place: string, timeoutMs: number, abort: Abort, work: () => unknown): Attempt | Promise<Attempt> {
     this.assertHeldByClock()
+    const { parts, flipId } = this
     const { engine, log } = this.#options
-    return attempt(engine, { subject: log, place, work, abort, timeoutMs, pending: this.#pending })
+    const call = parts === undefined ? work : () => parts.call(work)
+    return attempt(engine, { subject: log, flipId, place, work: call, abort, timeoutMs, pending: this.#pending })
   }
 
   transact(work: Work, run: (tx: unknown) => Promise<unknown>): Promise<Told> {
@@ -186,8 +199,9 @@ export class Run implements Performer {
       while (end === undefined) end = endOf(await this.#advance(), this.epoch, this.#cause)
       return end
     } catch (error) {
-      if (isPhasegateError(error)) return { type: 'interrupted', error }
-      throw error
+      if (!isPhasegateError(error)) throw error
+      this.parts?.ended(error)
+      return { type: 'interrupted', error }
     } finally {
       for (const stop of stops) stop()
     }
@@ -206,6 +220,7 @@ export class Run implements Performer {
     if (action.type === 'rest') throw writing.fenced(undefined)
     if (action.type === 'write') return writing.record((now) => bodyIn(next(now, spec)))
     const outcome = await perform(this, action, flip)
+    this.parts?.told(outcome)
     if (outcome.type === 'recorded') return outcome.change
     if (outcome.type === 'overtaken') return undefined
     // What was done must be recorded. A confirm that passed is looked at again when something came between, and so is
@@ -221,12 +236,6 @@ export class Run implements Performer {
     const cancel = head?.flip?.id === this.flipId ? head.flip.cancel : undefined
     if (cancel !== undefined) this.interrupt({ type: 'turn', failure: { code: 'CANCELLED', message: cancel.reason } })
   }
-}
-
-/** A new flip under a key must not find an outcome of its own attempt: another may have come between. */
-function claimOf(first: Body | undefined): Append['claim'] {
-  if (first?.kind !== 'requested' || first.key === undefined) return undefined
-  return { key: first.key, attempt: first.attempt }
 }
 
 function bodyIn(action: Action): Body | undefined {

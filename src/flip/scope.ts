@@ -1,5 +1,5 @@
 import type { FlipContext, GuardContext, StepContext } from '../chart/index.ts'
-import type { Actor, Approval, FlipState, Rollback } from '../ports/index.ts'
+import type { Actor, Approval, FlipState, FlipWatch, Rollback } from '../ports/index.ts'
 import type { Abort } from './attempt.ts'
 import { outputsOf } from './protocol.ts'
 
@@ -19,6 +19,8 @@ export interface GuardAsked extends Asked {
   readonly at: number
   readonly rolledBack: readonly Rollback[]
   readonly approvals: readonly Approval[]
+  /** Who follows the flip; undefined where nobody watches. */
+  readonly watch: FlipWatch | undefined
 }
 
 /** What all contexts have. The signal costs nothing until somebody looks at it. */

@@ -75,6 +75,10 @@ async function transact(run: Performer, job: Job): Promise<Outcome | Transacted>
         await run.pause(backoffMs(outages++, ASK_AGAIN, () => run.random()))
         break
       case 'unheard':
+        run.parts?.ended({
+          code: 'OUTCOME_UNKNOWN',
+          message: 'the store did not say whether the transaction was stored',
+        })
         await run.pause(backoffMs(1, ASK_AGAIN, () => run.random()))
         return { type: 'overtaken' }
       default:

@@ -191,6 +191,12 @@ export function leaseAfter({ head }: Change, ttlMs: number): Append['lease'] {
   return head.flip === undefined || head.flip.course.type === 'stuck' ? 'release' : { ttlMs }
 }
 
+/** A new flip under a key must not find an outcome of its own attempt: another may have come between. */
+export function claimOf(first: Body | undefined): Append['claim'] {
+  if (first?.kind !== 'requested' || first.key === undefined) return undefined
+  return { key: first.key, attempt: first.attempt }
+}
+
 /**
  * What was stored of `sent`. Only the owner of a flip writes such records, and another becomes that by a record of another
  * kind: if the first after the base is one, they are its own.
@@ -204,5 +210,5 @@ function storedOf({ base, change }: Write, stored: readonly JournalRecord[]): Ch
     flip = after.flip ?? flip
     return after
   }, base)
-  return { records, head, flip, settled: undefined, forget: undefined, drop: undefined }
+  return { records, head, flip, since: base.since, settled: undefined, forget: undefined, drop: undefined }
 }

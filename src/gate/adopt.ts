@@ -26,7 +26,8 @@ export async function adoptFlip(desk: Desk): Promise<Adopted | undefined> {
   await authorise(desk, { act: 'recover', actor: RECOVERY, spec, flipId: flip.id, from: flip.from, to: flip.to })
   const leases = await holdAll(lock, spec.exclusive, engine, 0)
   try {
-    const run = await desk.take(spec, head, adopt(flip, spec, engine.owner), leases)
+    const taking = { spec, leases, watch: desk.watching('adopted', flip) }
+    const run = await desk.take(taking, head, adopt(flip, spec, engine.owner))
     return { flipId: flip.id, flip: spec.name, ended: desk.conclude(run, leases) }
   } catch (error) {
     await releaseAll(leases)

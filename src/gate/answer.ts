@@ -36,6 +36,12 @@ function failure(error: PhasegateError): Safe<never> {
   return { success: false, error }
 }
 
+/** The result; throws the error. */
+export function unwrap(safe: Safe<Result>): Result {
+  if (safe.success) return safe.data
+  throw safe.error
+}
+
 /** The stored outcome of an earlier call. */
 export function replay(subject: string, settled: Settled): Answer {
   const { flipId, flip, from, to, epoch, attempt, outcome } = settled

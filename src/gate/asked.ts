@@ -1,6 +1,6 @@
 import type { FlipSpec } from '../chart/index.ts'
 import { approvalsFor, digestInput, fingerprintOf, type GuardAsked } from '../flip/index.ts'
-import type { Actor, Head } from '../ports/index.ts'
+import type { Actor, FlipWatch, Head } from '../ports/index.ts'
 import type { Desk } from './desk.ts'
 
 /** Who asks for which flip, with what. */
@@ -10,16 +10,19 @@ interface Wanted {
   readonly actor: Actor | undefined
   readonly from: string
   readonly to: string
+  readonly watch: FlipWatch | undefined
 }
 
 const NONE: readonly never[] = []
 
 /** What the guards of a flip are asked about: what is wanted, and what the head remembers. */
-export function askedOf(desk: Desk, head: Head, { spec, input, actor, from, to }: Wanted): GuardAsked {
+export function askedOf(desk: Desk, head: Head, wanted: Wanted): GuardAsked {
+  const { spec, input, actor, from, to, watch } = wanted
   const { deps, clock } = desk.core.engine
   const asked = { flip: spec.name, at: clock.now() }
   const approvals = approvalsFor(head.approvals, asked, () => fingerprintIn(desk, spec, input))
-  return { ...asked, deps, input, subject: desk.id, from, to, actor, rolledBack: head.rolledBack ?? NONE, approvals }
+  const rolledBack = head.rolledBack ?? NONE
+  return { ...asked, deps, input, subject: desk.id, from, to, actor, rolledBack, approvals, watch }
 }
 
 /** What approvals of this flip with this input are bound to: the same that idempotency keys are. */

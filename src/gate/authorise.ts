@@ -68,7 +68,8 @@ async function askAuthorize({ core, log, id }: Desk, ask: Ask): Promise<string |
   if (placeInside(log) === PLACE) throw refusal.reentrant(id, ask.spec?.name ?? ask.act, PLACE)
   const abort = new Abort()
   const work = (): unknown => authorize(authorizationOf(core.chart.name, id, ask, abort))
-  return refusalIn(await attempt(core.engine, { subject: log, place: PLACE, work, abort, timeoutMs }), { timeoutMs })
+  const call = { subject: log, flipId: ask.flipId, place: PLACE, work, abort, timeoutMs }
+  return refusalIn(await attempt(core.engine, call), { timeoutMs })
 }
 
 function authorizationOf(chart: string, subject: string, ask: Ask, abort: Abort): Authorization {

@@ -2,13 +2,14 @@ import { isPhasegateError, PhasegateError } from '../base/index.ts'
 import type { AnyChart, FlipSpec } from '../chart/index.ts'
 import type { Key } from '../flip/index.ts'
 import { type Ended, type Engine, Run, releaseAll, SubjectLog, unfold } from '../flip/index.ts'
-import type { Body, Head, Lease, Lock } from '../ports/index.ts'
-import type { Events } from '../telemetry/index.ts'
+import type { Body, FlipState, FlipWatch, Head, Lease, Lock } from '../ports/index.ts'
+import type { Events, SafeWatch } from '../telemetry/index.ts'
 import type { Authorize } from './access.ts'
 import type { Answer } from './answer.ts'
 import type { Denials } from './denials.ts'
 import { Permits } from './permits.ts'
 import { fitOf, strandedError } from './version.ts'
+import { endOf, endOfBroken } from './watched.ts'
 
 /** What leave depends on, besides the roles of the flip and of the operators. */
 export interface AccessRules {
@@ -26,6 +27,8 @@ export interface Core {
   readonly events: Events
   readonly access: AccessRules
   readonly denials: Denials
+  /** Undefined where no telemetry was given: then nobody is told anything, at no cost. */
+  readonly watch: SafeWatch | undefined
   /** @throws GATE_CLOSED */
   assertOpen(): void
 }
@@ -35,6 +38,14 @@ interface OpenCall {
   readonly flip: string
   readonly key: Key
   readonly answer: Promise<Answer>
+  readonly trace: string | undefined
+}
+
+/** A flip that is to be owned by this process: what it holds for it, and who is to follow it once it is taken. */
+interface Taking {
+  readonly spec: FlipSpec
+  readonly leases: readonly Lease[]
+  readonly watch: (() => FlipWatch | undefined) | undefined
 }
 
 /** How often somebody else may write first before we say so. */
@@ -98,19 +109,29 @@ export class Desk {
   }
 
   /** Takes a flip (claims, adopts, resolves it) and looks after it to its end. @throws JOURNAL_CONFLICT */
-  take(spec: FlipSpec, base: Head, happened: readonly Body[], leases: readonly Lease[]): Promise<Run> {
+  take({ spec, leases, watch }: Taking, base: Head, happened: readonly Body[]): Promise<Run> {
     const { engine, assertOpen } = this.core
     const taken = (run: Run): void => void (this.#run = run)
     const drained = (phase: string, signal: AbortSignal): Promise<void> => this.permits.drained(phase, signal)
-    return Run.take({ engine, log: this.log, spec, leases, assertOpen, taken, drained }, base, happened)
+    return Run.take({ engine, log: this.log, spec, leases, watch, assertOpen, taken, drained }, base, happened)
+  }
+
+  /** Begins to watch a flip that this process goes on with in place of another; undefined where nobody watches. */
+  watching(beginning: 'adopted' | 'resolved', { flip, trace }: FlipState): Taking['watch'] {
+    const { watch } = this.core
+    return watch && (() => watch.flip({ beginning, subject: this.id, flip, trace }))
   }
 
   /** What is left to do when a run has ended. */
   async conclude(run: Run, leases: readonly Lease[]): Promise<Ended> {
     try {
       const ended = await run.ended
+      run.watch?.ended(endOf(ended, run.flipId))
       if (ended.type === 'interrupted') this.#tellLoss(run, ended.error)
       return ended
+    } catch (error) {
+      run.watch?.ended(endOfBroken(error))
+      throw error
     } finally {
       if (this.#run === run) this.#run = undefined
       this.permits.reopen()
@@ -170,7 +191,7 @@ export class Desk {
 
   #tellLoss(run: Run, error: PhasegateError): void {
     const { events, chart } = this.core
-    const { flipId, epoch } = run
-    events.emit('lease.lost', () => ({ chart: chart.name, subject: this.id, flipId, epoch, error }))
+    const { flipId, flip, epoch } = run
+    events.emit('lease.lost', () => ({ chart: chart.name, subject: this.id, flipId, flip, epoch, error }))
   }
 }

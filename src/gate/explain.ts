@@ -68,7 +68,7 @@ async function verdictOn(
   const decision = await decideNow(desk, spec, head, key)
   if (decision.type !== 'go') return tell(desk, spec, key, decision)
   const { from, to } = decision
-  const wanted = askedOf(desk, head, { spec, input, actor, from, to })
+  const wanted = askedOf(desk, head, { spec, input, actor, from, to, watch: undefined })
   return guarded(desk, spec, wanted, asked.breakGlass !== undefined)
 }
 

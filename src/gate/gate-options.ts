@@ -1,6 +1,7 @@
 import type { Duration } from '../base/index.ts'
 import type { Chart, DepsOf, TxOf } from '../chart/index.ts'
 import type { Clock, Journal, Lock, Secrets, TransactionalJournal } from '../ports/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import type { Authorize } from './access.ts'
 
 /** Any chart, with its types. */
@@ -19,6 +20,8 @@ interface BaseGateOptions {
   readonly lock?: Lock | undefined
   /** Seals what a chart marks as sensitive; needed where it does. @default none */
   readonly secrets?: Secrets | undefined
+  /** Watches every flip: `openTelemetry()` of phasegate/otel, say. @default nobody, at no cost */
+  readonly telemetry?: Telemetry | undefined
   /** @default the clock of this machine */
   readonly clock?: Clock | undefined
   /** Chance, for backoff and jitter: 0 ≤ x < 1. @default Math.random */

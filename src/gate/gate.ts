@@ -2,7 +2,7 @@ import { type Duration, duration, known, PhasegateError, refuse, type Stop, slee
 import type { AnyChart } from '../chart/index.ts'
 import { Deadlines, type Engine, Heart, type Run } from '../flip/index.ts'
 import type { Clock } from '../ports/index.ts'
-import { Events, type GateEvent, type GateEvents } from '../telemetry/index.ts'
+import { Events, type GateEvent, type GateEvents, SafeWatch } from '../telemetry/index.ts'
 import { reserves } from './access.ts'
 import { Denials } from './denials.ts'
 import { type Core, Desk } from './desk.ts'
@@ -12,6 +12,7 @@ import { type GateSettings, parseGateOptions, parseLimit, parseSubjectId } from 
 import { recover, repeat, stranded } from './recovery.ts'
 import { GateSubject } from './subject.ts'
 import type { Gate, Recovery, Stranded } from './types.ts'
+import { watched } from './watched.ts'
 
 /**
  * Makes the runtime that enforces `chart` on its subjects.
@@ -46,10 +47,11 @@ class LiveGate {
     this.#settings = settings
     const events = new Events(chart.name)
     const engine = createEngine(chart, settings, events)
-    const { lock, clock, authorize, authorizeMs } = settings
+    const { lock, clock, telemetry, authorize, authorizeMs } = settings
+    const watch = telemetry && new SafeWatch(telemetry, watched(engine, events))
     const access = { authorize, timeoutMs: authorizeMs, reserves: reserves(chart) }
     const denials = new Denials(clock, (error, during) => events.failed(error, during))
-    this.#core = { chart, engine, lock, events, access, denials, assertOpen: () => this.#assertOpen() }
+    this.#core = { chart, engine, lock, events, watch, access, denials, assertOpen: () => this.#assertOpen() }
     this.#desks = new Desks((id) => new Desk(this.#core, id))
   }
 
@@ -97,6 +99,7 @@ class LiveGate {
     for (const run of left) run.interrupt({ type: 'leave', error: () => this.#closed() })
     await endedWithin(clock, left, LEAVING_MS)
     await settledWithin(clock, this.#core.denials.close(), LEAVING_MS)
+    this.#core.watch?.stop()
     if (ownsJournal) await journal.close()
     return { left: left.map((run) => run.flipId) }
   }
@@ -117,9 +120,8 @@ class LiveGate {
   }
 
   #recover(limit: number): Promise<Recovery> {
-    const fire = (desk: Desk, flip: string) => new GateSubject(desk).fire(flip)
     return recover(
-      { core: this.#core, isOpen: () => this.#state.type === 'open', desk: (id) => this.#desks.get(id), fire },
+      { core: this.#core, isOpen: () => this.#state.type === 'open', desk: (id) => this.#desks.get(id) },
       limit,
     )
   }
@@ -162,6 +164,6 @@ function createEngine(chart: AnyChart, settings: GateSettings, events: Events): 
     heart: new Heart(clock, leaseTtlMs),
     deadlines: new Deadlines(clock),
     nextId: () => `${start}-${(ids++).toString(36)}`,
-    recorded: (subject, record, flip) => events.recorded(subject, record, flip),
+    recorded: (subject, record, change) => events.recorded(subject, record, change),
   }
 }

@@ -53,7 +53,8 @@ async function tryResolve(
   const { engine, lock } = desk.core
   const leases = await holdAll(lock, spec.exclusive, engine, 0)
   try {
-    const run = await desk.take(spec, head, happened, leases)
+    const watch = head.flip && desk.watching('resolved', head.flip)
+    const run = await desk.take({ spec, leases, watch }, head, happened)
     return outcomeOf(desk.id, run.flipId, spec.name, await desk.conclude(run, leases))
   } catch (error) {
     await releaseAll(leases)

@@ -5,6 +5,7 @@ import { callable, duration, flag, known, label, limit, positiveInteger, refuse,
 import type { AnyChart } from '../chart/index.ts'
 import { isSystem, isTransactional } from '../flip/index.ts'
 import type { Actor, BreakGlass, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import type { Authorize } from './access.ts'
 import type { FlipOptions } from './types.ts'
 
@@ -17,6 +18,7 @@ export interface GateSettings {
   readonly ownsJournal: boolean
   readonly lock: Lock
   readonly secrets: Secrets | undefined
+  readonly telemetry: Telemetry | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly owner: string
@@ -50,6 +52,7 @@ const NAMES = [
   'journal',
   'lock',
   'secrets',
+  'telemetry',
   'clock',
   'random',
   'leaseTtl',
@@ -72,6 +75,7 @@ export function parseGateOptions(options: unknown, chart: AnyChart): GateSetting
     ownsJournal: journal === undefined,
     lock: port<Lock>(given.lock, 'lock', ['acquire']) ?? defaultLock(clock),
     secrets,
+    telemetry: port<Telemetry>(given.telemetry, 'telemetry', ['attach']),
     clock,
     random: given.random === undefined ? Math.random : callable<() => number>(given.random, 'random'),
     owner: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,

@@ -1,7 +1,8 @@
 import { isPhasegateError, type Stop } from '../base/index.ts'
 import type { Clock } from '../ports/index.ts'
 import { adoptFlip } from './adopt.ts'
-import { type Answer, outcomeOf, settle } from './answer.ts'
+import { outcomeOf, settle } from './answer.ts'
+import { fire } from './ask.ts'
 import type { Core, Desk } from './desk.ts'
 import type { FlipOutcome, Recovery, Stranded } from './types.ts'
 import { fitOf, strandedError } from './version.ts'
@@ -19,8 +20,6 @@ export interface Recoverer {
   /** A gate that is closing takes nothing up any more. */
   isOpen(): boolean
   desk(id: string): Desk
-  /** Asks for the flip of a timer, as the system. */
-  fire(desk: Desk, flip: string): Promise<Answer>
 }
 
 /** Takes over the flips of dead owners, and fires the timers that have run out. */
@@ -65,7 +64,7 @@ async function fireDue(gate: Recoverer, desk: Desk): Promise<Recovery['fired']> 
   const now = gate.core.engine.clock.now()
   const fired: Recovery['fired'][number][] = []
   for (const timer of head.timers.filter(({ at }) => at <= now)) {
-    const { error } = settle(desk.id, await gate.fire(desk, timer.flip))
+    const { error } = settle(desk.id, await fire(desk, timer.flip))
     fired.push({ subject: desk.id, flip: timer.flip, error })
     if (error === undefined) break
   }

@@ -1,11 +1,12 @@
 import { isPhasegateError, type PhasegateError, sleep, unreachable } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { type Decision, decide, holdAll, type Key, type Refusal, releaseAll, sealInput } from '../flip/index.ts'
-import type { Body, BreakGlass, Clock, FlipState, Head, Lease, Settled } from '../ports/index.ts'
+import type { Body, BreakGlass, FlipState, FlipWatch, Head, Lease, Settled } from '../ports/index.ts'
 import { adoptFlip } from './adopt.ts'
 import { type Answer, aboutOf, replay, stuckError } from './answer.ts'
 import { askedOf } from './asked.ts'
 import type { Desk } from './desk.ts'
+import { endOrTime } from './end-or-time.ts'
 import { ALL_SAY_YES, type Judged, judge } from './judge.ts'
 import type { FlipSettings } from './options.ts'
 import * as refusal from './refusal.ts'
@@ -19,11 +20,16 @@ export interface Asking {
   readonly settings: FlipSettings
   readonly believed: string | undefined
   readonly isTimer: boolean
+  /** Who follows the call; undefined where nobody watches. */
+  readonly watch: FlipWatch | undefined
 }
 
 /** A pre-empting flip waits for the one that it has cancelled, though it was not told to wait. */
 const PREEMPT_WAIT_MS = 30_000
 const POLL = { firstMs: 20, mostMs: 1_000 }
+
+/** To ask for a resource that is free may take so long: beyond it, it was waited for. */
+const ASKING_MS = 20
 
 type Going = Extract<Decision, { type: 'go' }>
 
@@ -107,14 +113,16 @@ export class Request {
   }
 
   async #go(decision: Going, head: Head): Promise<Answer | undefined> {
-    const { spec } = this.#asking
+    const { spec, watch } = this.#asking
     const { core } = this.#desk
+    watch?.going(decision)
     const judged = spec.guards.length === 0 ? ALL_SAY_YES : await this.#judge(decision, head)
     if (judged.refused !== undefined) return this.#deny(judged.refused)
     const leases = spec.exclusive.length === 0 ? [] : await this.#hold()
     try {
       core.assertOpen()
-      const run = await this.#desk.take(spec, head, [this.#intent(decision, judged.passed)], leases)
+      const taking = { spec, leases, watch: watch && (() => watch) }
+      const run = await this.#desk.take(taking, head, [this.#intent(decision, judged.passed)])
       return await this.#desk.conclude(run, leases)
     } catch (error) {
       if (leases.length > 0) await releaseAll(leases)
@@ -124,20 +132,26 @@ export class Request {
   }
 
   #judge({ from, to }: Going, head: Head): Promise<Judged> {
-    const { spec, input, settings } = this.#asking
+    const { spec, input, settings, watch } = this.#asking
     const { actor, breakGlass } = settings
-    const asked = askedOf(this.#desk, head, { spec, input, actor, from, to })
+    const asked = askedOf(this.#desk, head, { spec, input, actor, from, to, watch })
     return judge(this.#desk, spec, asked, breakGlass !== undefined)
   }
 
-  #hold(): Promise<readonly Lease[]> {
+  async #hold(): Promise<readonly Lease[]> {
     const { engine, lock } = this.#desk.core
-    return holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
+    const beganMs = engine.clock.monotonic()
+    try {
+      return await holdAll(lock, this.#asking.spec.exclusive, engine, Math.max(0, this.#patienceLeftMs()))
+    } finally {
+      const ms = engine.clock.monotonic() - beganMs
+      if (ms >= ASKING_MS) this.#asking.watch?.waited(ms)
+    }
   }
 
   #intent({ from, to, attempt }: Going, passed: BreakGlass['passed']): Body {
-    const { spec, input, key, settings } = this.#asking
-    const { actor, trace, breakGlass } = settings
+    const { spec, input, key, settings, watch } = this.#asking
+    const { actor, breakGlass } = settings
     const { engine, chart } = this.#desk.core
     return {
       kind: 'requested',
@@ -153,7 +167,7 @@ export class Request {
       actor,
       owner: engine.owner,
       deadline: engine.clock.now() + spec.timeoutMs,
-      trace,
+      trace: watch?.trace ?? settings.trace,
       breakGlass: breakGlass && { ...breakGlass, passed },
     }
   }
@@ -168,6 +182,7 @@ export class Request {
   /** Somebody works on our key: their outcome is ours. If they have died, we go on in their place. */
   async #join(running: FlipState): Promise<Answer | undefined> {
     const { run, id, log } = this.#desk
+    this.#asking.watch?.joined(running.trace)
     if (running.course.type === 'stuck') {
       return this.#refuse(stuckError(aboutOf(id, running), running.course.failure, undefined))
     }
@@ -184,7 +199,10 @@ export class Request {
     if (this.#patienceLeftMs() <= 0 || running.course.type === 'stuck')
       return this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
     if (spec.preempt && !this.#hasPreempted) await this.#preempt(running)
+    const { clock } = this.#desk.core.engine
+    const beganMs = clock.monotonic()
     const isGone = await this.#untilGone(running, this.#patienceEndsMs)
+    this.#asking.watch?.waited(clock.monotonic() - beganMs)
     return isGone ? undefined : this.#refuse(refusal.busy(this.#desk.id, spec.name, running))
   }
 
@@ -227,16 +245,4 @@ export class Request {
   #refuse(error: PhasegateError): Answer {
     return { type: 'refused', error }
   }
-}
-
-function endOrTime(ended: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = clock.timer(ms, resolve)
-    const over = (): void => {
-      stop()
-      resolve()
-    }
-    // How it ended is told to whom it belongs.
-    void ended.then(over, over)
-  })
 }

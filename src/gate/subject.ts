@@ -1,20 +1,18 @@
 import { open } from '../audit/index.ts'
-import { type Duration, isPhasegateError, known, type PhasegateError, parseDuration, refuse } from '../base/index.ts'
-import type { FlipSpec } from '../chart/index.ts'
-import { digestInput, makeKey, placeInside, type Result, TIMER } from '../flip/index.ts'
+import { type Duration, known, parseDuration, refuse } from '../base/index.ts'
+import type { Result } from '../flip/index.ts'
 import type { JournalRecord } from '../ports/index.ts'
-import { type Answer, settle } from './answer.ts'
+import { unwrap } from './answer.ts'
 import { approve } from './approve.ts'
+import { ask, specOf } from './ask.ts'
 import { authorise } from './authorise.ts'
 import type { Desk } from './desk.ts'
 import { explain } from './explain.ts'
-import { parseInput } from './input.ts'
 import { cancel, force, resolveStuck } from './operate.ts'
-import { type FlipSettings, parseActor, parseFlipOptions, parseOrder, parseRange, parseReason } from './options.ts'
+import { parseActor, parseFlipOptions, parseOrder, parseRange, parseReason } from './options.ts'
 import type { Permit } from './permits.ts'
 import { parseRecords, redact } from './redact.ts'
 import * as refusal from './refusal.ts'
-import { type Asking, Request } from './request.ts'
 import type {
   Explanation,
   FlipOptions,
@@ -39,17 +37,25 @@ export class GateSubject implements Subject {
     return this.#desk.id
   }
 
+  get chart(): string {
+    return this.#desk.core.chart.name
+  }
+
+  get lastSeen(): string | undefined {
+    return this.#desk.log.phase
+  }
+
   async flip(name: string, input?: unknown, options?: FlipOptions): Promise<Result> {
-    return unwrap(await this.#ask(name, input, options, undefined))
+    return unwrap(await ask(this.#desk, { name, input, options, believed: undefined }))
   }
 
   safeFlip(name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> {
-    return this.#ask(name, input, options, undefined)
+    return ask(this.#desk, { name, input, options, believed: undefined })
   }
 
   async explain(name: string, input?: unknown, options?: FlipOptions): Promise<Explanation> {
     this.#desk.core.assertOpen()
-    return explain(this.#desk, this.#spec(name), input, parseFlipOptions(options))
+    return explain(this.#desk, specOf(this.#desk, name), input, parseFlipOptions(options))
   }
 
   async phase(): Promise<string> {
@@ -65,11 +71,11 @@ export class GateSubject implements Subject {
   async at<Phase extends string>(phase: Phase): Promise<Handle<never, Phase>> {
     const found = await this.phase()
     if (found !== phase) throw refusal.elsewhere(this.id, phase, found)
-    const ask = (name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> =>
-      this.#ask(name, input, options, phase)
+    const safeFlip = (name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> =>
+      ask(this.#desk, { name, input, options, believed: phase })
     const flip = async (name: string, input?: unknown, options?: FlipOptions): Promise<Result> =>
-      unwrap(await ask(name, input, options))
-    return { phase, flip, safeFlip: ask } as unknown as Handle<never, Phase>
+      unwrap(await safeFlip(name, input, options))
+    return { phase, flip, safeFlip } as unknown as Handle<never, Phase>
   }
 
   admit(phase: string): Permit {
@@ -109,7 +115,7 @@ export class GateSubject implements Subject {
 
   async approve(flip: string, input: unknown, order: Order): Promise<void> {
     this.#desk.core.assertOpen()
-    await approve(this.#desk, this.#spec(flip), input, order)
+    await approve(this.#desk, specOf(this.#desk, flip), input, order)
   }
 
   async force(phase: string, order: Order): Promise<void> {
@@ -129,109 +135,4 @@ export class GateSubject implements Subject {
     const before = this.#desk.core.engine.clock.now() - parseDuration(order.olderThan, 'olderThan')
     await this.#desk.record((head) => (head.version === 0 ? undefined : [{ kind: 'pruned', before, actor, reason }]))
   }
-
-  /** Asks as the system, because a timer has run out. */
-  async fire(flip: string): Promise<Answer> {
-    const settings: FlipSettings = { ...parseFlipOptions(undefined), actor: TIMER }
-    const spec = this.#spec(flip)
-    const answer = await this.#fire({
-      settings,
-      spec,
-      input: undefined,
-      key: undefined,
-      believed: undefined,
-      isTimer: true,
-    })
-    if (answer.type === 'refused') this.#tellRefusal(flip, settings, answer.error)
-    return answer
-  }
-
-  async #fire(asking: Asking): Promise<Answer> {
-    try {
-      await authorise(this.#desk, { act: 'flip', spec: asking.spec, actor: TIMER })
-    } catch (error) {
-      if (isPhasegateError(error)) return { type: 'refused', error }
-      throw error
-    }
-    return new Request(this.#desk, asking).answer()
-  }
-
-  async #ask(
-    name: string,
-    input: unknown,
-    options: FlipOptions | undefined,
-    believed: string | undefined,
-  ): Promise<Safe<Result>> {
-    let settings: FlipSettings | undefined
-    let answer: Answer
-    try {
-      settings = parseFlipOptions(options)
-      answer = await this.#answer(this.#spec(name), input, settings, believed)
-    } catch (error) {
-      if (!isPhasegateError(error)) throw error
-      answer = { type: 'refused', error }
-    }
-    const settled = settle(this.id, answer)
-    if (answer.type === 'refused') this.#tellRefusal(name, settings, answer.error)
-    return settled
-  }
-
-  async #answer(spec: FlipSpec, input: unknown, settings: FlipSettings, believed: string | undefined): Promise<Answer> {
-    this.#desk.core.assertOpen()
-    const inside = placeInside(this.#desk.log)
-    if (inside !== undefined) throw refusal.reentrant(this.id, spec.name, inside)
-    const leave = authorise(this.#desk, { act: 'flip', spec, actor: settings.actor })
-    if (leave !== undefined) await leave
-    if (settings.breakGlass !== undefined)
-      await authorise(this.#desk, { act: 'breakGlass', spec, ...settings.breakGlass })
-    const parsed = spec.input === undefined && input === undefined ? undefined : await parseInput(spec, input)
-    const key =
-      settings.key === undefined
-        ? undefined
-        : makeKey(settings.key, spec.name, digestInput(spec, this.#desk.core.engine.secrets, parsed))
-    return this.#joinOrStart({ settings, spec, input: parsed, key, believed, isTimer: false })
-  }
-
-  /** Calls of one key in this process are one call. */
-  #joinOrStart(asking: Asking): Promise<Answer> {
-    const { key, spec, settings } = asking
-    if (key === undefined) return new Request(this.#desk, asking).answer()
-    const { calls } = this.#desk
-    const earlier = calls.get(key.text)
-    if (earlier !== undefined && (earlier.flip !== spec.name || earlier.key.fingerprint !== key.fingerprint)) {
-      throw refusal.keyMismatch(this.id, spec.name, key.text, earlier.flip)
-    }
-    if (earlier !== undefined && settings.join) {
-      return earlier.answer.then((answer) => (goesFurther(settings, answer) ? this.#joinOrStart(asking) : answer))
-    }
-    const answer = new Request(this.#desk, asking).answer()
-    if (earlier !== undefined) return answer
-    calls.set(key.text, { flip: spec.name, key, answer })
-    return answer.finally(() => calls.delete(key.text))
-  }
-
-  #spec(name: string): FlipSpec {
-    const { chart } = this.#desk.core
-    const spec = chart.flips.get(name)
-    if (spec === undefined) throw refusal.unknownFlip(chart.name, name, [...chart.flips.keys()])
-    return spec
-  }
-
-  #tellRefusal(flip: string, settings: FlipSettings | undefined, error: PhasegateError): void {
-    const { events, chart } = this.#desk.core
-    events.emit('flip.refused', () => ({ chart: chart.name, subject: this.id, flip, actor: settings?.actor, error }))
-  }
-}
-
-/** The earlier call may have been refused for want of the patience, or of the leave, that this one has. */
-function goesFurther({ waitMs, breakGlass }: FlipSettings, answer: Answer): boolean {
-  if (answer.type !== 'refused') return false
-  const { error } = answer
-  if (isPhasegateError(error, 'GUARD_REFUSED')) return breakGlass !== undefined && error.facts.by === 'policy'
-  return waitMs > 0 && (error.code === 'FLIP_BUSY' || error.code === 'RESOURCE_BUSY')
-}
-
-function unwrap(safe: Safe<Result>): Result {
-  if (safe.success) return safe.data
-  throw safe.error
 }

@@ -141,6 +141,10 @@ export type LegalNames<Flips extends FlipTypes, Phase extends string> = {
 /** One thing that has a phase. */
 export interface Subject<Phases extends string = string, Flips extends FlipTypes = FlipTypes> {
   readonly id: string
+  /** The name of its chart. */
+  readonly chart: string
+  /** The phase in which this process saw it last: nothing is read, so it may be another by now; undefined before the first look. */
+  readonly lastSeen: Phases | undefined
   /**
    * Changes the phase: legal, authorised, guarded, one at a time, resumable, undone when it fails.
    * @throws PhasegateError: FLIP_ILLEGAL, FLIP_BUSY, UNAUTHORISED, GUARD_REFUSED, INPUT_INVALID, KEY_MISMATCH, FLIP_ROLLED_BACK, FLIP_STUCK, …

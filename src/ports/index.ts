@@ -18,4 +18,4 @@ export type {
 export type { Secrets } from './secrets.ts'
 export type { AuditCheckpoint, AuditEntry, AuditSink, CheckpointSink, LogTip } from './sink.ts'
 export type { SubjectRef } from './subject.ts'
-export type { FlipWatch, Part, PartFailure, PartWatch, WatchedEnd } from './watch.ts'
+export type { FlipWatch, Part, PartFailure, PartWatch, Prospect, WatchedEnd } from './watch.ts'

@@ -11,17 +11,27 @@ interface FlipFacts {
   readonly attempt: number
   readonly key: string | undefined
   readonly actor: Actor | undefined
+  /** As it was kept with the request: a W3C traceparent, if anybody gave one. */
+  readonly trace: string | undefined
   /** Wall milliseconds since the flip was requested. */
   readonly durationMs: number
 }
 
+/** On the records by which a phase is left. */
+interface LeavingFacts {
+  /** Wall time in ms at which the phase that was left had been entered; undefined for the first one of a subject. */
+  readonly since: number | undefined
+}
+
+type Leaving = 'committed' | 'forced' | 'migrated'
 type FlipLess = 'approved' | 'denied' | 'forced' | 'migrated' | 'pruned' | 'redacted'
 
 /** What a listener gets for a record: all that the record says, whose it is, and the flip it belongs to. */
 export type RecordEvent<Kind extends RecordKind> = JournalRecord<Kind> & {
   readonly chart: string
   readonly subject: string
-} & (Kind extends FlipLess ? unknown : FlipFacts)
+} & (Kind extends FlipLess ? unknown : FlipFacts) &
+  (Kind extends Leaving ? LeavingFacts : unknown)
 
 /** Every event of a gate: one for every kind of record, once it is stored; and what leaves no record. */
 export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: RecordEvent<Kind> } & {
@@ -31,6 +41,9 @@ export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: Reco
     readonly subject: string
     readonly flip: string
     readonly actor: Actor | undefined
+    /** The phase in which this process saw the subject last. */
+    readonly phase: string | undefined
+    readonly trace: string | undefined
     readonly error: PhasegateError
   }
   /** Somebody was refused leave for something: every time, also where the record of it is only counted. */
@@ -47,6 +60,7 @@ export type GateEvents = { readonly [Kind in RecordKind as `flip.${Kind}`]: Reco
     readonly chart: string
     readonly subject: string
     readonly flipId: string
+    readonly flip: string
     readonly epoch: number
     readonly error: PhasegateError
   }
@@ -80,6 +94,14 @@ const EVENTS: { readonly [Event in GateEvent]: true } = {
   error: true,
 }
 
+const LEAVING: ReadonlySet<RecordKind> = new Set<Leaving>(['committed', 'forced', 'migrated'])
+
+/** What a record is told with: the flip that it is about, and since when the subject had been in its phase. */
+interface Recorded {
+  readonly flip: FlipState | undefined
+  readonly since: number
+}
+
 type Listener = (payload: unknown) => void
 
 /** The typed emitter of a gate. Payloads are made only when somebody listens; a listener that throws harms nothing. */
@@ -105,12 +127,13 @@ export class Events {
   }
 
   /** Tells of a stored record. */
-  recorded(ref: SubjectRef, record: JournalRecord, flip: FlipState | undefined): void {
+  recorded(ref: SubjectRef, record: JournalRecord, { flip, since }: Recorded): void {
     const event = `flip.${record.kind}`
     if (this.#emitter.listenerCount(event) === 0) return
     // A denial may be recorded while a flip is in progress: it is not of that flip.
     const about = 'flipId' in record ? factsOf(flip, record.at) : undefined
-    this.#emitter.emit(event, { ...about, ...record, chart: ref.chart, subject: ref.id })
+    const left = LEAVING.has(record.kind) ? { since: since === 0 ? undefined : since } : undefined
+    this.#emitter.emit(event, { ...about, ...left, ...record, chart: ref.chart, subject: ref.id })
   }
 
   /** Reports what went wrong where nobody waits for it; a process warning when nobody listens either. */
@@ -143,6 +166,6 @@ export class Events {
 
 function factsOf(flip: FlipState | undefined, at: number): FlipFacts | undefined {
   if (flip === undefined) return undefined
-  const { id, from, to, attempt, key, actor } = flip
-  return { flipId: id, flip: flip.flip, from, to, attempt, key, actor, durationMs: at - flip.requestedAt }
+  const { id, from, to, attempt, key, actor, trace } = flip
+  return { flipId: id, flip: flip.flip, from, to, attempt, key, actor, trace, durationMs: at - flip.requestedAt }
 }

@@ -24,6 +24,7 @@ function turningWith(order: (turned: Turned, flip: FlipState | undefined) => rea
         records: [...all.records, ...records],
         head: after,
         flip: flip ?? all.flip,
+        since: head.since,
         settled: settled ?? all.settled,
         forget: undefined,
         drop: undefined,
