@@ -75,17 +75,30 @@ export class Denials {
   }
 
   #begin(key: string, notebook: Notebook, denial: Denial): Tally {
-    const kinds = [...this.#tallies.values()].filter((tally) => tally.denial !== undefined)
     const { by } = denial
-    if (kinds.filter((tally) => tally.notebook.id === notebook.id).length >= MOST.subject) {
+    const { first, ofGate, ofSubject } = this.#kinds(notebook.id)
+    if (ofSubject >= MOST.subject) {
       return this.#tally(JSON.stringify([notebook.id, by]), notebook, undefined, { by, whose: '' })
     }
-    const [first] = kinds
-    if (first !== undefined && kinds.length >= MOST.gate) {
+    if (first !== undefined && ofGate >= MOST.gate) {
       // Of a subject that is in the journal already: those who make up names of subjects fill nothing with them.
       return this.#tally(JSON.stringify([by]), first.notebook, undefined, { by, whose: ', of any subject' })
     }
     return this.#tally(key, notebook, denial, { by, whose: '' })
+  }
+
+  /** How many kinds are told apart, and the first of them. */
+  #kinds(subject: string): { readonly first: Tally | undefined; readonly ofGate: number; readonly ofSubject: number } {
+    let first: Tally | undefined
+    let ofGate = 0
+    let ofSubject = 0
+    for (const tally of this.#tallies.values()) {
+      if (tally.denial === undefined) continue
+      first ??= tally
+      ofGate += 1
+      if (tally.notebook.id === subject) ofSubject += 1
+    }
+    return { first, ofGate, ofSubject }
   }
 
   #tally(key: string, notebook: Notebook, denial: Denial | undefined, others: Tally['others']): Tally {

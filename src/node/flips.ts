@@ -1,9 +1,13 @@
 import { type Clock, PhasegateError } from '../base/index.ts'
 import type { Subject } from '../gate/index.ts'
+import type { Actor } from '../ports/index.ts'
 import type { LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
 import { NEVER, pause } from './wait.ts'
 
 type ServiceSubject = Subject<LifecyclePhase, LifecycleFlips>
+
+/** Who flips a service that nobody flips by hand: the reason says what it was told by. */
+export const ITSELF: Actor = { id: 'service' }
 
 const WITH_PERMITS: readonly LifecyclePhase[] = ['starting', 'active', 'draining']
 const PERMIT_POLL_MS = 20
@@ -22,7 +26,7 @@ async function flip(
   name: 'drain' | 'stop',
   { reason, waitMs }: { readonly reason: string; readonly waitMs: number },
 ): Promise<void> {
-  const { error } = await subject.safeFlip(name, { reason }, { wait: waitMs })
+  const { error } = await subject.safeFlip(name, { reason }, { wait: waitMs, actor: ITSELF })
   if (error !== undefined && error.code !== 'FLIP_ILLEGAL') throw error
 }
 

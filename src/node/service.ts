@@ -5,7 +5,7 @@ import { createGate, type Gate, type Subject } from '../gate/index.ts'
 import { Admission, UNNEEDED } from './admission.ts'
 import { Connections } from './connections.ts'
 import { leave, RECORD_MS } from './exit.ts'
-import { flipDown, notIn, notRecorded, permitsBack } from './flips.ts'
+import { flipDown, ITSELF, notIn, notRecorded, permitsBack } from './flips.ts'
 import { answerProbe, type Health, probeOf, refuse } from './health.ts'
 import { intercept } from './intercept.ts'
 import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, lifecycle } from './lifecycle.ts'
@@ -104,7 +104,7 @@ class RunningService implements Service {
   async #start(): Promise<void> {
     try {
       await this.subject.phase()
-      await this.subject.flip('start')
+      await this.subject.flip('start', undefined, { actor: ITSELF })
     } catch (error) {
       if (this.#state.type === 'starting') this.#begin(`start failed: ${messageOf(error)}`, error)
       throw error
