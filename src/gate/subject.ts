@@ -131,8 +131,8 @@ export class GateSubject implements Subject {
   async prune(order: Order & { readonly olderThan: Duration }): Promise<void> {
     this.#desk.core.assertOpen()
     const { actor, reason } = parseOrder(order, ['olderThan'])
-    await authorise(this.#desk, { act: 'prune', actor, reason })
     const before = this.#desk.core.engine.clock.now() - parseDuration(order.olderThan, 'olderThan')
+    await authorise(this.#desk, { act: 'prune', actor, reason })
     await this.#desk.record((head) => (head.version === 0 ? undefined : [{ kind: 'pruned', before, actor, reason }]))
   }
 }

@@ -1,0 +1,278 @@
+import { chart, createGate, deny, type FlipOptions, type GateEvents, memoryJournal, type Subject } from 'phasegate'
+import { virtualClock } from 'phasegate/testing'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { kinds, records, signal } from './stage.ts'
+
+interface Deps {
+  turn(): unknown
+  back(): unknown
+}
+
+const vault = chart('vault', { version: 1 })
+  .deps<Deps>()
+  .phase('shut', { initial: true })
+  .phase('open')
+  .phase('sealed', { final: true })
+  .operators('warden')
+  .flip('unlock', (f) =>
+    f
+      .from('shut')
+      .to('open')
+      .input(z.object({ code: z.number() }))
+      .allow('keeper', 'deputy')
+      .guard('code', ({ input }) => input.code === 7 || deny('wrong code'))
+      .step('turn', {
+        run: ({ deps }) => deps.turn(),
+        compensate: { run: ({ deps }) => deps.back(), retry: { attempts: 1 } },
+      }),
+  )
+  .flip('lock', (f) => f.from('open').to('shut').allow('keeper'))
+  .flip('look', (f) => f.from('shut').to('shut').allowAnyone())
+  .flip('seal', (f) => f.from('shut', 'open').to('sealed'))
+  .build()
+
+const keeper = { id: 'kim', roles: ['keeper'] }
+const warden = { id: 'wim', roles: ['warden'] }
+const guest = { id: 'gus', roles: ['guest'] }
+const code = { code: 7 }
+const reason = 'because'
+
+function open(deps: Partial<Deps> = {}) {
+  const clock = virtualClock()
+  const journal = memoryJournal({ clock })
+  const gate = createGate(vault, { clock, journal, deps: { turn: () => 1, back: () => 1, ...deps } })
+  return { clock, journal, gate, vault: gate.subject('vault-1') }
+}
+
+/** A vault whose flip is in progress. */
+async function unlocking() {
+  const turned = signal()
+  const all = open({ turn: () => turned.promise })
+  const unlocked = all.vault.safeFlip('unlock', code, { actor: keeper, key: 'k' })
+  await all.clock.advance(0)
+  const flipId = (await all.vault.state()).flip?.id ?? ''
+  return { ...all, turned, unlocked, flipId }
+}
+
+/** A vault whose flip is stuck. */
+async function stuck() {
+  const jammed = (): never => {
+    throw new Error('jammed')
+  }
+  const all = open({ turn: jammed, back: jammed })
+  await all.vault.safeFlip('unlock', code, { actor: keeper })
+  return { ...all, flipId: (await all.vault.state()).flip?.id ?? '' }
+}
+
+type Asked = Pick<Subject, 'flip' | 'cancel' | 'resolve' | 'force' | 'redact' | 'prune'>
+type Actor = FlipOptions['actor']
+
+/** What can be asked for, of whom it needs the leave, and who may. */
+const ACTS: readonly {
+  readonly act: string
+  readonly flip: string | undefined
+  readonly needs: readonly string[]
+  readonly may: readonly Actor[]
+  readonly set: () => Promise<{ readonly vault: unknown; readonly flipId?: string }>
+  readonly ask: (subject: Asked, actor: Actor, flipId: string) => Promise<unknown>
+}[] = [
+  {
+    act: 'flip',
+    flip: 'unlock',
+    needs: ['keeper', 'deputy'],
+    may: [keeper, { id: 'dee', roles: ['guest', 'deputy'] }],
+    set: async () => open(),
+    ask: (subject, actor) => subject.flip('unlock', code, { actor }),
+  },
+  {
+    act: 'cancel',
+    flip: 'unlock',
+    needs: ['keeper', 'deputy', 'warden'],
+    may: [keeper, warden],
+    set: unlocking,
+    ask: (subject, actor, flipId) => subject.cancel(flipId, { actor, reason }),
+  },
+  {
+    act: 'resolve',
+    flip: 'unlock',
+    needs: ['keeper', 'deputy', 'warden'],
+    may: [keeper, warden],
+    set: stuck,
+    ask: (subject, actor, flipId) => subject.resolve(flipId, 'force', { actor: actor ?? guest, reason }),
+  },
+  {
+    act: 'force',
+    flip: undefined,
+    needs: ['warden'],
+    may: [warden],
+    set: async () => open(),
+    ask: (subject, actor) => subject.force('open', { actor: actor ?? guest, reason }),
+  },
+  {
+    act: 'redact',
+    flip: undefined,
+    needs: ['warden'],
+    may: [warden],
+    set: async () => {
+      const all = open()
+      await all.vault.flip('look')
+      return all
+    },
+    ask: (subject, actor) => subject.redact(1, { actor: actor ?? guest, reason }),
+  },
+  {
+    act: 'prune',
+    flip: undefined,
+    needs: ['warden'],
+    may: [warden],
+    set: async () => {
+      const all = open()
+      await all.vault.flip('look')
+      return all
+    },
+    ask: (subject, actor) => subject.prune({ actor: actor ?? guest, reason, olderThan: 0 }),
+  },
+]
+
+for (const { act, flip, needs, may, set, ask } of ACTS) {
+  test(`${act} is refused to whoever has none of the roles: nothing is done, and the attempt is recorded`, async () => {
+    const { vault, flipId = '' } = await set()
+    const subject = vault as Subject
+    const before = await records(subject)
+    const state = await subject.state()
+    await expect(ask(subject, guest, flipId)).rejects.toMatchObject({
+      code: 'UNAUTHORISED',
+      facts: { subject: 'vault-1', act, flip, actor: 'gus', needs },
+    })
+    const [denied, ...more] = (await records(subject)).slice(before.length)
+    expect(more).toEqual([])
+    expect(denied).toMatchObject({ kind: 'denied', act, actor: guest, by: 'authorisation', repeats: 0 })
+    expect(await subject.state()).toEqual({ ...state, version: state.version + 1 })
+  })
+
+  test(`${act} is open to each of the roles`, async () => {
+    for (const actor of may) {
+      const { vault, flipId = '' } = await set()
+      await ask(vault as Subject, actor, flipId)
+      expect(await kinds(vault as Subject)).not.toContain('denied')
+    }
+  })
+}
+
+test.each([
+  ['nobody', undefined],
+  ['an actor without roles', { id: 'kim' }],
+  ['an actor with an empty list of roles', { id: 'kim', roles: [] }],
+])('%s is refused to flip and to cancel what is reserved', async (_, actor) => {
+  const { vault, flipId, turned, unlocked } = await unlocking()
+  expect((await vault.safeFlip('lock', undefined, { actor })).error?.code).toBe('UNAUTHORISED')
+  await expect(vault.cancel(flipId, { reason, actor })).rejects.toMatchObject({ code: 'UNAUTHORISED' })
+  turned.resolve()
+  expect((await unlocked).success).toBe(true)
+})
+
+test('where a chart declares roles, a flip that declares none is for nobody, and says what to declare', async () => {
+  const { vault } = open()
+  for (const actor of [undefined, guest, keeper, warden]) {
+    const { error } = await vault.safeFlip('seal', undefined, { actor })
+    expect(error).toMatchObject({ code: 'UNAUTHORISED', facts: { needs: [] } })
+    expect(error?.message).toContain('.allow(…) or .allowAnyone()')
+  }
+  expect((await vault.flip('look')).to).toBe('shut')
+})
+
+test('where a chart declares roles, but no operators, orders are for nobody, and say what to declare', async () => {
+  const door = chart('door', { version: 1 })
+    .phase('shut', { initial: true })
+    .phase('open')
+    .flip('open', (f) => f.from('shut').to('open').allow('keeper'))
+    .flip('shut', (f) => f.from('open').to('shut').allow('keeper'))
+    .build()
+  const subject = createGate(door).subject('d')
+  await expect(subject.force('open', { actor: keeper, reason })).rejects.toMatchObject({
+    code: 'UNAUTHORISED',
+    message:
+      'to force "d" is for nobody: the chart declares roles, but none for this; declare .operators(…); asked for by "kim"',
+  })
+  expect((await subject.flip('open', undefined, { actor: keeper })).to).toBe('open')
+})
+
+test('where a chart declares no roles at all, everything is open', async () => {
+  const lamp = chart('lamp', { version: 1 })
+    .phase('off', { initial: true })
+    .phase('on')
+    .flip('on', (f) => f.from('off').to('on'))
+    .flip('off', (f) => f.from('on').to('off'))
+    .build()
+  const subject = createGate(lamp).subject('l')
+  await subject.flip('on')
+  await subject.force('off', { actor: { id: 'kim' }, reason })
+  await subject.redact(1, { actor: { id: 'kim' }, reason })
+  await subject.prune({ actor: { id: 'kim' }, reason, olderThan: 0 })
+  expect(await kinds(subject)).toEqual(['requested', 'committed', 'forced', 'redacted', 'pruned'])
+})
+
+test('roles are asked for before the input is looked at, the key is looked up, or a guard is asked', async () => {
+  const { vault } = open()
+  await vault.flip('unlock', code, { actor: keeper, key: 'k' })
+  for (const input of [code, { code: 8 }, { code: 'seven' as never }]) {
+    const { error } = await vault.safeFlip('unlock', input, { actor: guest, key: 'k' })
+    expect(error?.code).toBe('UNAUTHORISED')
+  }
+  expect(await vault.flip('unlock', code, { actor: keeper, key: 'k' })).toMatchObject({ replayed: true })
+})
+
+test('who may not flip does not join a call of the same key either', async () => {
+  const { vault, turned, unlocked } = await unlocking()
+  expect((await vault.safeFlip('unlock', code, { actor: guest, key: 'k' })).error?.code).toBe('UNAUTHORISED')
+  const joined = vault.safeFlip('unlock', code, { actor: keeper, key: 'k' })
+  turned.resolve()
+  expect((await joined).data?.flipId).toBe((await unlocked).data?.flipId)
+})
+
+test('a handle asks as the subject does', async () => {
+  const { vault } = open()
+  const shut = await vault.at('shut')
+  expect((await shut.safeFlip('unlock', code, { actor: guest })).error?.code).toBe('UNAUTHORISED')
+  expect((await shut.flip('unlock', code, { actor: keeper })).to).toBe('open')
+})
+
+test('a flip that pre-empts needs no leave to cancel the one in progress: the chart has given it', async () => {
+  const turned = signal()
+  const siren = chart('siren', { version: 1 })
+    .phase('calm', { initial: true })
+    .phase('alarm', { final: true })
+    .flip('test', (f) =>
+      f
+        .from('calm')
+        .to('alarm')
+        .allow('tester')
+        .step('sound', { run: () => turned.promise, compensate: () => undefined }),
+    )
+    .flip('alarm', (f) => f.from('calm').to('alarm').allow('guard').preempt())
+    .build()
+  const clock = virtualClock()
+  const subject = createGate(siren, { clock }).subject('s')
+  const tested = subject.safeFlip('test', undefined, { actor: { id: 'ted', roles: ['tester'] } })
+  await clock.advance(0)
+  const alarmed = subject.flip('alarm', undefined, { actor: { id: 'gil', roles: ['guard'] } })
+  await clock.advance(2_000)
+  expect((await alarmed).to).toBe('alarm')
+  expect((await tested).error?.code).toBe('FLIP_ROLLED_BACK')
+})
+
+test('every refusal of leave is an event, also where the record is only counted', async () => {
+  const { gate, vault } = open()
+  const told: GateEvents['unauthorised'][] = []
+  gate.on('unauthorised', (payload) => told.push(payload))
+  for (let n = 0; n < 3; n++) await vault.force('open', { actor: guest, reason }).catch(() => undefined)
+  await vault.safeFlip('lock')
+  expect(told.map(({ act, flip, actor }) => [act, flip, actor?.id])).toEqual([
+    ['force', undefined, 'gus'],
+    ['force', undefined, 'gus'],
+    ['force', undefined, 'gus'],
+    ['flip', 'lock', undefined],
+  ])
+  expect(told[0]).toMatchObject({ chart: 'vault', subject: 'vault-1', error: { code: 'UNAUTHORISED' } })
+})
