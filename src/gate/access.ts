@@ -87,5 +87,12 @@ function rolesFor(act: Act, { flip, approvers, operators }: Declared): readonly 
 
 /** Whether a chart declares roles for anything. */
 export function reserves({ operators, flips }: AnyChart): boolean {
-  return operators.length > 0 || [...flips.values()].some(({ allow }) => allow.length > 0)
+  return (
+    operators.length > 0 || [...flips.values()].some((flip) => flip.allow.length > 0 || approversOf(flip).length > 0)
+  )
+}
+
+/** The roles that may approve the flip because a policy of it asks for them. */
+export function approversOf({ guards }: FlipSpec): readonly string[] {
+  return guards.flatMap((guard) => guard.policy?.approvers ?? [])
 }

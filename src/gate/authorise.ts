@@ -2,7 +2,7 @@ import type { Act, PhasegateError } from '../base/index.ts'
 import type { FlipSpec } from '../chart/index.ts'
 import { Abort, attempt, placeInside, refusalIn } from '../flip/index.ts'
 import type { Actor } from '../ports/index.ts'
-import { type Access, type Authorization, decideAccess } from './access.ts'
+import { type Access, type Authorization, approversOf, decideAccess } from './access.ts'
 import type { Desk } from './desk.ts'
 import * as refusal from './refusal.ts'
 
@@ -17,8 +17,6 @@ export interface Ask {
   readonly flipId?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
-  /** Roles that a policy of the flip asks for: they may approve. */
-  readonly approvers?: readonly string[] | undefined
 }
 
 const PLACE = 'authorize'
@@ -50,9 +48,10 @@ async function seeTo(desk: Desk, ask: Ask, access: Access): Promise<void> {
   throw error
 }
 
-function accessTo({ core: { chart, access } }: Desk, { act, spec, approvers = [], actor }: Ask): Access {
+function accessTo({ core: { chart, access } }: Desk, { act, spec, actor }: Ask): Access {
   const { operators } = chart
   const { reserves, authorize } = access
+  const approvers = spec === undefined ? [] : approversOf(spec)
   return decideAccess(act, { flip: spec, approvers, operators, reserves, authorize: authorize !== undefined }, actor)
 }
 
