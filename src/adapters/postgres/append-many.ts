@@ -37,19 +37,19 @@ const $ = (column: string): string => `i.${column}`
 /** The statement: it answers with the places of the appends that were stored. */
 export function appendMany(schema: string): string {
   return `with patience as materialized (select set_config('lock_timeout', '${LOCK_MS}', true)), input as (${unnested(APPENDS, 1)}), line as (${unnested(RECORDS, APPENDS.length + 1)}), moved as (
-  update ${schema}.head h set ${becomes($)}
+  update ${schema}.head h set ${becomes(schema, $)}
   from patience, input i
   where ${asExpected($)} and (i.claim_key is null or ${unanswered(schema, $)})
-  returning h.subject, i.ord
+  returning h.subject, i.ord, h.mark
 ), born as (
   ${born(schema, $, 'from input i')}
-  returning subject, chart, id
+  returning subject, chart, id, mark
 ), stored as (
-  select subject, ord from moved
-  union all select b.subject, i.ord from born b join input i on i.chart = b.chart and i.id = b.id
+  select subject, ord, mark from moved
+  union all select b.subject, i.ord, b.mark from born b join input i on i.chart = b.chart and i.id = b.id
 ), written as (
-  insert into ${schema}.record (subject, n, op, header, payload, hash)
-  select s.subject, l.n, l.op, l.header, l.payload, l.hash from stored s join line l using (ord)
+  insert into ${schema}.record (subject, n, op, header, payload, hash, mark)
+  select s.subject, l.n, l.op, l.header, l.payload, l.hash, s.mark from stored s join line l using (ord)
 ), ended as (
   insert into ${schema}.outcome (subject, key, attempt, settled, settled_at)
   select s.subject, i.key, i.attempt, i.settled, i.settled_at from stored s join input i using (ord)

@@ -1,6 +1,7 @@
 import type { Append } from '../../ports/index.ts'
 import type { Value } from './client.ts'
 import { type Column, list, listTexts, one } from './columns.ts'
+import { DROP_COLUMNS, dropping, dropTexts } from './drops.ts'
 import { asExpected, becomes, born, unanswered } from './head-sql.ts'
 import {
   CLAIM_COLUMNS,
@@ -24,35 +25,38 @@ export interface Shape {
   readonly claims: boolean
   readonly settles: boolean
   readonly forgets: boolean
+  readonly drops: boolean
   /** Its commit is somebody else's, and comes next. */
   readonly isInTransaction: boolean
 }
 
-export function shapeOf({ expected, records, claim, settled, forget }: Append, isInTransaction: boolean): Shape {
+export function shapeOf({ expected, records, claim, settled, forget, drop }: Append, isInTransaction: boolean): Shape {
   return {
     isFirst: expected.version === 0,
     isSingle: records.length === 1,
     claims: claim !== undefined && expected.version > 0,
     settles: settled !== undefined,
     forgets: forget !== undefined,
+    drops: drop !== undefined,
     isInTransaction,
   }
 }
 
 /** One number for each shape. */
 export function shapeNumber(shape: Shape): number {
-  const { isFirst, isSingle, claims, settles, forgets, isInTransaction } = shape
+  const { isFirst, isSingle, claims, settles, forgets, drops, isInTransaction } = shape
   return (
     (isFirst ? 1 : 0) +
     (isSingle ? 2 : 0) +
     (claims ? 4 : 0) +
     (settles ? 8 : 0) +
     (forgets ? 16 : 0) +
-    (isInTransaction ? 32 : 0)
+    (isInTransaction ? 32 : 0) +
+    (drops ? 64 : 0)
   )
 }
 
-export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }: Shape): readonly Value[] {
+export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets, drops }: Shape): readonly Value[] {
   const records = recordValues(sealed)
   return [
     ...headValues(sealed),
@@ -60,19 +64,22 @@ export function oneValues(sealed: Sealed, { isSingle, claims, settles, forgets }
     ...(claims ? claimValues(sealed) : []),
     ...(settles ? outcomeValues(sealed) : []),
     ...(forgets ? [sealed.append.forget ?? null] : []),
+    ...(drops ? dropTexts(sealed) : []),
   ]
 }
 
 /** The SQL of each value of `oneValues`, by the name of its column. */
-function placesOf({ isSingle, claims, settles, forgets }: Shape): (name: string) => string {
+function placesOf({ isSingle, claims, settles, forgets, drops }: Shape): (name: string) => string {
   const columns: readonly Column[] = [
     ...HEAD_COLUMNS,
     ...RECORD_COLUMNS,
     ...(claims ? CLAIM_COLUMNS : []),
     ...(settles ? OUTCOME_COLUMNS : []),
     ...(forgets ? FORGET_COLUMNS : []),
+    ...(drops ? DROP_COLUMNS : []),
   ]
-  const isList = (column: Column): boolean => !isSingle && RECORD_COLUMNS.includes(column)
+  const isList = (column: Column): boolean =>
+    DROP_COLUMNS.includes(column) || (!isSingle && RECORD_COLUMNS.includes(column))
   const places = new Map(
     columns.map((column, index) => [column[0], isList(column) ? list(column, index + 1) : one(column, index + 1)]),
   )
@@ -92,8 +99,8 @@ export function appendOne(schema: string, shape: Shape): string {
   const $ = placesOf(shape)
   const values = RECORD_COLUMNS.map(([name]) => $(name)).join(', ')
   const records = shape.isSingle
-    ? `select subject, ${values} from stored`
-    : `select subject, l.* from stored, unnest(${values}) l`
+    ? `select subject, ${values}, mark from stored`
+    : `select subject, l.*, mark from stored, unnest(${values}) l`
   const outcome = `, ended as (
   insert into ${schema}.outcome (subject, key, attempt, settled, settled_at)
   select subject, ${OUTCOME_COLUMNS.map(([name]) => $(name)).join(', ')} from stored
@@ -102,13 +109,13 @@ export function appendOne(schema: string, shape: Shape): string {
   delete from ${schema}.outcome o using stored s where o.subject = s.subject and o.settled_at < ${$('forget')}
 )`
   return `with stored as (
-  ${shape.isFirst ? `${born(schema, $, '')} returning subject` : moved(schema, $, shape)}
-)${shape.settles ? outcome : ''}${shape.forgets ? forgotten : ''}
-insert into ${schema}.record (subject, n, op, header, payload, hash) ${records} returning n${shape.isInTransaction ? SOON : ''}`
+  ${shape.isFirst ? `${born(schema, $, '')} returning subject, mark` : moved(schema, $, shape)}
+)${shape.settles ? outcome : ''}${shape.forgets ? forgotten : ''}${shape.drops ? dropping(schema, $) : ''}
+insert into ${schema}.record (subject, n, op, header, payload, hash, mark) ${records} returning n${shape.isInTransaction ? SOON : ''}`
 }
 
 function moved(schema: string, $: (name: string) => string, { claims }: Shape): string {
-  return `update ${schema}.head h set ${becomes($)}
+  return `update ${schema}.head h set ${becomes(schema, $)}
   where ${asExpected($)}${claims ? ` and ${unanswered(schema, $)}` : ''}
-  returning h.subject`
+  returning h.subject, h.mark`
 }

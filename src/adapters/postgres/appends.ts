@@ -6,7 +6,8 @@ import type { Announcer } from './announce.ts'
 import { manyValues } from './append-many.ts'
 import { oneValues, shapeOf } from './append-one.ts'
 import { Batches } from './batches.ts'
-import type { Row, Send } from './client.ts'
+import { cleanedBy } from './cleaned.ts'
+import type { Row, Send, Statement, Value } from './client.ts'
 import type { Sealed } from './sealed.ts'
 import type { Statements } from './statements.ts'
 import { toStored } from './text.ts'
@@ -83,7 +84,9 @@ export class Appends {
     if (version > 0) previous = this.#tips.at(log, version) ?? (await this.#readTip(subject, version, send))
     if (version > 0 && previous === undefined) return undefined
     if (!(await this.#isWellNumbered(subject, append))) return undefined
-    return { subject: { chart, id }, log, append, records: sealAll(subject, append.records, previous) }
+    const ask = (statement: Statement, values: readonly Value[]) => this.#ask('append', () => send(statement, values))
+    const cleaned = append.drop === undefined ? [] : await cleanedBy(append, subject, this.#options.statements, ask)
+    return { subject: { chart, id }, log, append, records: sealAll(subject, append.records, previous), cleaned }
   }
 
   /** False where it is a conflict anyway: numbers that were counted from another head. @throws OPTION_INVALID */
@@ -203,7 +206,7 @@ function isExpected(found: { version: number; epoch: number } | undefined, { exp
 }
 
 function mayShare({ append }: Sealed): boolean {
-  return append.forget === undefined
+  return append.forget === undefined && append.drop === undefined
 }
 
 /** Nobody knows whether the append was stored. */

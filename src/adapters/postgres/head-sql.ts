@@ -2,9 +2,9 @@
 type Say = (column: string) => string
 
 /** What a head becomes. */
-export function becomes($: Say): string {
+export function becomes(schema: string, $: Say): string {
   return `version = ${$('version')}, epoch = ${$('epoch')}, head = ${$('head')}, tip = ${$('tip')},
-    running = ${$('running')}, due_at = to_timestamp(${$('due_at')} / 1000),
+    running = ${$('running')}, stuck = ${$('stuck')}, mark = greatest(h.mark, ${ownMark(schema)}), due_at = to_timestamp(${$('due_at')} / 1000),
     lease_until = case when ${$('lease_ms')} is null then h.lease_until else ${leaseUntil($)} end`
 }
 
@@ -23,11 +23,19 @@ export function unanswered(schema: string, $: Say): string {
 
 /** The first head of a subject, where none is expected: nothing is done where there is one. */
 export function born(schema: string, $: Say, from: string): string {
-  const given = ['chart', 'id', 'version', 'epoch', 'head', 'tip', 'running']
-  return `insert into ${schema}.head (${given.join(', ')}, lease_until, due_at)
-  select ${given.map($).join(', ')}, ${leaseUntil($)}, to_timestamp(${$('due_at')} / 1000)
+  const given = ['chart', 'id', 'version', 'epoch', 'head', 'tip', 'running', 'stuck']
+  return `insert into ${schema}.head (${given.join(', ')}, lease_until, due_at, mark)
+  select ${given.map($).join(', ')}, ${leaseUntil($)}, to_timestamp(${$('due_at')} / 1000), ${ownMark(schema)}
   ${from} where ${$('from_version')} = 0 and ${$('from_epoch')} = 0
   on conflict (chart, id) do nothing`
+}
+
+/**
+ * The id of this transaction, as a mark. Alone it would not do: a transaction that has had its id for long may write after
+ * one with a higher id.
+ */
+function ownMark(schema: string): string {
+  return `${schema}.mark(pg_current_xact_id())`
 }
 
 /** Less than 0 ms, and NULL where there was nothing to keep, is no lease. */

@@ -1,12 +1,4 @@
-import {
-  type Duration,
-  flag,
-  isPhasegateError,
-  known,
-  limit,
-  type PhasegateError,
-  systemClock,
-} from '../../base/index.ts'
+import { type Duration, flag, known, limit, systemClock } from '../../base/index.ts'
 import type {
   Append,
   ChainTip,
@@ -18,11 +10,10 @@ import type {
   SubjectRef,
   TransactionalJournal,
 } from '../../ports/index.ts'
-import { closed, notYet } from '../resident/index.ts'
+import { closed } from '../resident/index.ts'
 import { headSchema, settledSchema } from '../stored/index.ts'
 import { Announcer } from './announce.ts'
 import { Appends, failed } from './appends.ts'
-import { Batches } from './batches.ts'
 import {
   type Database,
   databaseOf,
@@ -33,8 +24,9 @@ import {
   type Statement,
   type Value,
 } from './client.ts'
-import { arrayText } from './columns.ts'
 import { checkFitness } from './fitness.ts'
+import { Follower } from './follower.ts'
+import { type Ask, Renewals } from './renewals.ts'
 import { parseName } from './schema.ts'
 import { type Statements, statementsOf } from './statements.ts'
 import { fromStored, toStored } from './text.ts'
@@ -91,12 +83,6 @@ interface Settings {
 
 type State = 'unchecked' | 'open' | 'closed'
 
-interface Renewal {
-  readonly subject: SubjectRef
-  readonly epoch: number
-  readonly ttlMs: number
-}
-
 /** What is read at a time where there may be much. */
 const PAGE = 500
 
@@ -105,7 +91,8 @@ class LiveJournal implements PostgresJournal<unknown> {
   readonly #statements: Statements
   readonly #appends: Appends
   readonly #transactions: Transactions
-  readonly #renewals: Batches<Renewal, boolean | PhasegateError>
+  readonly #follower: Follower
+  readonly #renewals: Renewals
   #state: State = 'unchecked'
   /** While it is asked whether the tables are fit: who comes meanwhile waits for the same answer. */
   #checking: Promise<void> | undefined
@@ -122,11 +109,9 @@ class LiveJournal implements PostgresJournal<unknown> {
       announcer: settings.notify ? new Announcer(database.send, clock, schema) : undefined,
     })
     this.#transactions = new Transactions({ database, appends: this.#appends, clock, timeoutMs })
-    this.#renewals = new Batches({
-      clock,
-      send: (all) => this.#renewTogether(all),
-      nameOf: ({ subject: { chart, id } }) => `${toStored(chart)}\0${toStored(id)}`,
-    })
+    const ask: Ask = (operation, statement, values) => this.#ask(operation, statement, values)
+    this.#follower = new Follower({ schema, statements: this.#statements, ask })
+    this.#renewals = new Renewals({ clock, statements: this.#statements, ask })
   }
 
   async open(): Promise<void> {
@@ -152,9 +137,7 @@ class LiveJournal implements PostgresJournal<unknown> {
 
   async renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean> {
     if (this.#state !== 'open') await this.#ready('renew')
-    const answer = await this.#renewals.ask({ subject, epoch, ttlMs })
-    if (typeof answer === 'boolean') return answer
-    throw answer
+    return this.#renewals.renew({ subject, epoch, ttlMs })
   }
 
   async settled(subject: SubjectRef, key: string): Promise<Settled | undefined> {
@@ -202,24 +185,20 @@ class LiveJournal implements PostgresJournal<unknown> {
     return this.#ids('stuck', this.#statements.stuck, [toStored(chart), limit])
   }
 
-  async feed(): Promise<FeedPage> {
-    await this.#ready('feed')
-    throw notYet('feed')
+  feed(after: string | undefined, limit: number): Promise<FeedPage> {
+    return this.#follower.feed(after, limit)
   }
 
-  async *tips(): AsyncIterable<ChainTip> {
-    await this.#ready('tips')
-    yield* await Promise.reject<readonly never[]>(notYet('tips'))
+  tips(): AsyncIterable<ChainTip> {
+    return this.#follower.tips()
   }
 
-  async bookmark(): Promise<string | undefined> {
-    await this.#ready('bookmark')
-    throw notYet('bookmark')
+  bookmark(name: string): Promise<string | undefined> {
+    return this.#follower.bookmark(name)
   }
 
-  async moveBookmark(): Promise<boolean> {
-    await this.#ready('moveBookmark')
-    throw notYet('moveBookmark')
+  moveBookmark(name: string, from: string | undefined, to: string): Promise<boolean> {
+    return this.#follower.moveBookmark(name, from, to)
   }
 
   close(): Promise<void> {
@@ -229,24 +208,6 @@ class LiveJournal implements PostgresJournal<unknown> {
 
   async #ids(operation: string, statement: Statement, values: readonly Value[]): Promise<readonly string[]> {
     return (await this.#ask(operation, statement, values)).map(({ id }) => fromStored(String(id)))
-  }
-
-  async #renewTogether(all: readonly Renewal[]): Promise<readonly (boolean | PhasegateError)[]> {
-    const lists = [
-      all.map((_, ord) => ord),
-      all.map(({ subject }) => toStored(subject.chart)),
-      all.map(({ subject }) => toStored(subject.id)),
-      all.map(({ epoch }) => epoch),
-      all.map(({ ttlMs }) => ttlMs),
-    ]
-    try {
-      const rows = await this.#ask('renew', this.#statements.renew, lists.map(arrayText))
-      const renewed = new Set(rows.map(({ ord }) => Number(ord)))
-      return all.map((_, ord) => renewed.has(ord))
-    } catch (error) {
-      const cause = isPhasegateError(error) ? error.message : String(error)
-      return all.map(() => failed('renew', cause, error))
-    }
   }
 
   /** @throws JOURNAL_CLOSED, JOURNAL_UNFIT, JOURNAL_FAILED */

@@ -1,4 +1,5 @@
-import type { Append, Head, SealedRecord, SubjectRef } from '../../ports/index.ts'
+import type { Append, Head, SealedRecord, Settled, SubjectRef } from '../../ports/index.ts'
+import { isRunning, isStuck } from '../resident/index.ts'
 import type { Value } from './client.ts'
 import type { Column } from './columns.ts'
 import { toStored } from './text.ts'
@@ -10,6 +11,8 @@ export interface Sealed {
   readonly log: string
   readonly append: Append
   readonly records: readonly SealedRecord[]
+  /** Stored outcomes that shall tell nothing of records that are dropped. */
+  readonly cleaned: readonly Settled[]
 }
 
 /** What a head is expected to be and what it becomes: names and types of the values that `headValues` gives. */
@@ -23,6 +26,7 @@ export const HEAD_COLUMNS: readonly Column[] = [
   ['head', 'line'],
   ['tip', 'line'],
   ['running', 'boolean'],
+  ['stuck', 'boolean'],
   ['lease_ms', 'float8'],
   ['due_at', 'float8'],
 ]
@@ -38,7 +42,8 @@ export function headValues({ subject, append, records }: Sealed): readonly Value
     head.epoch,
     JSON.stringify(head),
     records.at(-1)?.hash ?? '',
-    head.flip !== undefined && head.flip.course.type !== 'stuck',
+    isRunning(head),
+    isStuck(head),
     leaseMs(append.lease),
     dueAt(head),
   ]

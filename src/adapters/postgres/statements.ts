@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendMany } from './append-many.ts'
 import { appendOne, type Shape, shapeNumber } from './append-one.ts'
 import type { Statement } from './client.ts'
+import { feedTexts } from './feed-sql.ts'
 
 /** Every statement the journal sends, for one schema. */
 export type Statements = {
@@ -17,6 +18,14 @@ export type Statements = {
     | 'isAbandoned'
     | 'due'
     | 'stuck'
+    | 'headers'
+    | 'outcomes'
+    | 'feed'
+    | 'lastMark'
+    | 'tips'
+    | 'bookmark'
+    | 'setBookmark'
+    | 'moveBookmark'
     | 'fitness'
     | 'acquire'
     | 'prolong'
@@ -50,7 +59,12 @@ order by random() limit $2::int for no key update skip locked`,
 where chart = $1 and id = $2 and running and lease_until <= clock_timestamp()`,
     due: `select id from ${schema}.head where chart = $1 and due_at <= clock_timestamp()
 order by random() limit $2::int for no key update skip locked`,
-    stuck: `select id from ${schema}.head where chart = $1 and not running and head like '%"flip":{%' limit $2::int`,
+    stuck: `select id from ${schema}.head where chart = $1 and stuck order by id limit $2::int`,
+    headers: `select r.header from ${schema}.head h join ${schema}.record r using (subject)
+where h.chart = $1 and h.id = $2 and r.n = any ($3::bigint[])`,
+    outcomes: `select o.settled from ${schema}.head h join ${schema}.outcome o using (subject)
+where h.chart = $1 and h.id = $2 and exists (select from unnest($3::text[]) sign where strpos(o.settled, sign) > 0)`,
+    ...feedTexts(schema),
     fitness: `select max(version) as version, current_setting('synchronous_commit') as commits from ${schema}.version`,
     acquire: `insert into ${schema}.lease as l (resource, epoch, holder, until)
 values ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 millisecond')
