@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { chart, createGate } from 'phasegate'
 import { migrate, postgresJournal, postgresLock, postgresSchema } from 'phasegate/postgres'
 import { describe, expect, test, vi } from 'vitest'
+import { appendOf } from '../../../src/testing/journal-samples.ts'
 import { mortal, signal } from '../../gate/stage.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 
@@ -94,7 +95,7 @@ describeWith('postgres', 'the role of an application', () => {
       expect(await journal.due('press', 1)).toEqual([])
     })
 
-    test('can read and add records, and do nothing else with them', async ({ onTestFinished }) => {
+    test('can read and add records, drop payloads, and do nothing else with them', async ({ onTestFinished }) => {
       const { schema, pool, owner, role } = await stage(onTestFinished)
       await createGate(press, { journal: postgresJournal(pool, { schema }), deps: {} })
         .subject('one')
@@ -104,7 +105,16 @@ describeWith('postgres', 'the role of an application', () => {
          from information_schema.role_table_grants where grantee = $1 and table_schema = $2 group by 1 order by 1`,
         [role, schema],
       )
+      const columns = await owner.query<{ name: string }>(
+        `select c.table_name || '.' || c.column_name || ': ' || c.privilege_type as name
+         from information_schema.role_column_grants c where c.grantee = $1 and c.table_schema = $2 and not exists (
+           select from information_schema.role_table_grants t where (t.grantee, t.table_schema, t.table_name, t.privilege_type)
+             = (c.grantee, c.table_schema, c.table_name, c.privilege_type)) order by 1`,
+        [role, schema],
+      )
+      expect(columns.rows.map(({ name }) => name)).toEqual(['outcome.settled: UPDATE', 'record.payload: UPDATE'])
       expect(rows.map(({ name, rights }) => `${name}: ${rights}`)).toEqual([
+        'bookmark: INSERT SELECT UPDATE',
         'head: INSERT SELECT UPDATE',
         'lease: INSERT SELECT UPDATE',
         'outcome: DELETE INSERT SELECT',
@@ -112,13 +122,35 @@ describeWith('postgres', 'the role of an application', () => {
         'timeline: SELECT',
         'version: SELECT',
       ])
-      for (const order of [`update ${schema}.record set payload = ''`, `delete from ${schema}.record`])
+      for (const order of [`update ${schema}.record set header = ''`, `delete from ${schema}.record`])
         await expect(pool.query(order)).rejects.toMatchObject(DENIED)
-      for (const table of ['record', 'head', 'lease', 'outcome', 'version'])
+      for (const table of ['record', 'head', 'lease', 'outcome', 'version', 'bookmark'])
         await expect(pool.query(`truncate ${schema}.${table}`)).rejects.toMatchObject(DENIED)
-      for (const table of ['head', 'lease', 'version'])
+      for (const table of ['head', 'lease', 'version', 'bookmark'])
         await expect(pool.query(`delete from ${schema}.${table}`)).rejects.toMatchObject(DENIED)
       expect((await pool.query(`select from ${schema}.timeline`)).rowCount).toBe(4)
+    })
+
+    test('follows the feed, keeps bookmarks and drops payloads', async ({ onTestFinished }) => {
+      const { schema, pool } = await stage(onTestFinished)
+      const journal = postgresJournal(pool, { schema })
+      const gate = createGate(press, { journal, deps: {} })
+      await gate.subject('one').flip('shut', undefined, { key: 'k', wait: '5s' })
+      const one = { chart: 'press', id: 'one' }
+      const head = await journal.read(one)
+      await journal.append(one, appendOf(head?.version ?? 0, { drop: [1, 2] }))
+      expect((await journal.settled(one, 'k'))?.outcome).toEqual({ type: 'committed', outputs: {} })
+      await vi.waitFor(async () => expect((await journal.feed(undefined, 10)).entries).toHaveLength(5))
+      const { entries } = await journal.feed(undefined, 10)
+      expect(entries.map(({ sealed }) => sealed.payload === '')).toEqual([true, true, false, false, false])
+      expect(await journal.moveBookmark('audit', undefined, 'here')).toBe(true)
+      expect(await journal.bookmark('audit')).toBe('here')
+      for await (const { n } of journal.tips()) expect(n).toBe(5)
+    })
+
+    test('cannot say that the tables were restored', async ({ onTestFinished }) => {
+      const { schema, pool } = await stage(onTestFinished)
+      await expect(pool.query(`select ${schema}.restored()`)).rejects.toThrow(/permission denied|must be owner/)
     })
 
     test('is granted the same by the printed SQL', async ({ onTestFinished }) => {
@@ -152,7 +184,17 @@ describeWith('postgres', 'the role of an application', () => {
 })
 
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  record: ["update record set payload = ''", 'delete from record', 'truncate record', 'delete from record where false'],
+  record: [
+    "update record set payload = 'x'",
+    "update record set payload = '', header = ''",
+    "update record set payload = '', mark = 0",
+    "update record set payload = '', n = n + 100",
+    "update record set payload = '', op = 'x'",
+    'update record set payload = payload',
+    'delete from record',
+    'truncate record',
+    'delete from record where false',
+  ],
   head: ['delete from head', 'truncate head'],
   lease: ['delete from lease', 'truncate lease'],
 }

@@ -3,6 +3,7 @@ import type { SubjectRef } from 'phasegate'
 import { migrate, postgresJournal, postgresLock, postgresSchema } from 'phasegate/postgres'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { SCHEMA_VERSION } from '../../../src/adapters/postgres/schema.ts'
 import { appendOf } from '../../../src/testing/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 import { counting } from './stage.ts'
@@ -54,7 +55,7 @@ describeWith('postgres', 'the tables', (facts) => {
         const pool = postgresPool(onTestFinished, { max: 8, options })
         await Promise.all(Array.from({ length: 8 }, () => migrate(pool, { schema })))
         const { rowCount } = await pool.query(`select from ${schema}.version`)
-        expect(rowCount).toBe(1)
+        expect(rowCount).toBe(SCHEMA_VERSION)
         await works(pool, schema)
       },
     )
@@ -74,7 +75,7 @@ describeWith('postgres', 'the tables', (facts) => {
       for (const _ of ['once', 'again'])
         for (const statement of statements(postgresSchema({ schema: byHand }))) await client.query(statement)
       client.release()
-      const named = async (schema: string): Promise<unknown> => (await contents(pool, schema)).slice(0, -1)
+      const named = async (schema: string): Promise<unknown> => (await contents(pool, schema)).slice(0, -SCHEMA_VERSION)
       expect(await named(byHand)).toEqual(await named(byMigrate))
       await works(pool, byHand)
     })
