@@ -51,15 +51,15 @@ export async function fill(pool: Pool, { schema, specimen }: Filling, subjects: 
   await pool.query(`alter system set max_wal_size = '8GB'`)
   await pool.query('select pg_reload_conf()')
   await pool.query(
-    `insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until)
-select 'order', ${ID}, 1, 1, $1, encode(sha256(i::text::bytea), 'hex'), false, '-infinity'
+    `insert into ${schema}.head (chart, id, version, epoch, head, tip, running, stuck, lease_until, mark)
+select 'order', ${ID}, 1, 1, $1, encode(sha256(i::text::bytea), 'hex'), false, false, '-infinity', 0
 from generate_series(1, $2::int) i`,
     [head, subjects],
   )
   await Promise.all([
     pool.query(
-      `insert into ${schema}.record (subject, n, op, header, payload, hash)
-select subject, 1, 'op-' || id, replace($1, 'specimen', id), $2, tip from ${schema}.head where id <> 'specimen'`,
+      `insert into ${schema}.record (subject, n, op, header, payload, hash, mark)
+select subject, 1, 'op-' || id, replace($1, 'specimen', id), $2, tip, mark from ${schema}.head where id <> 'specimen'`,
       [header, payload],
     ),
     pool.query(
@@ -81,8 +81,8 @@ export async function lengthen(
   { id, records }: { readonly id: string; readonly records: number },
 ): Promise<void> {
   await pool.query(
-    `insert into ${schema}.record (subject, n, op, header, payload, hash)
-select subject, i, 'op-' || i, $1, $2, encode(sha256(i::text::bytea), 'hex')
+    `insert into ${schema}.record (subject, n, op, header, payload, hash, mark)
+select subject, i, 'op-' || i, $1, $2, encode(sha256(i::text::bytea), 'hex'), mark
 from ${schema}.head, generate_series(version + 1, $3::bigint) i where id = $4`,
     [specimen.header.replace('specimen', id), specimen.payload, records, id],
   )

@@ -95,8 +95,8 @@ describeWith('postgres', 'appends that share a commit', () => {
       const ids = ['good', 'taken', 'fine']
       for (const id of ids) await journal.append(subject(id), appendOf(0))
       // As if somebody had written past the head: the place of the next record is taken.
-      await pool.query(`insert into ${schema}.record (subject, n, header, payload, hash)
-        select subject, 2, '', '', '' from ${schema}.head where id = 'taken'`)
+      await pool.query(`insert into ${schema}.record (subject, n, header, payload, hash, mark)
+        select subject, 2, '', '', '', mark from ${schema}.head where id = 'taken'`)
       sent.length = 0
       const answers = await all(journal, {
         good: appendOf(1),

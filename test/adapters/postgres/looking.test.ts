@@ -32,8 +32,8 @@ describeWith('postgres', 'who looks for what is abandoned or due', () => {
 
     test('reads an index of what is running or has a timer, not the heads', async ({ onTestFinished }) => {
       const { schema, pool } = await opened(onTestFinished)
-      await pool.query(`insert into ${schema}.head (chart, id, version, epoch, head, tip, running, lease_until, due_at)
-        select 'c', n::text, 1, 1, '{}', '', n % 1000 = 0, '-infinity', case when n % 1000 = 1 then now() end
+      await pool.query(`insert into ${schema}.head (chart, id, version, epoch, head, tip, running, stuck, lease_until, due_at, mark)
+        select 'c', n::text, 1, 1, '{}', '', n % 1000 = 0, false, '-infinity', case when n % 1000 = 1 then now() end, 1
         from generate_series(1, 20000) n`)
       await pool.query(`analyze ${schema}.head`)
       const { abandoned, due } = statementsOf(schema)
