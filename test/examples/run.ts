@@ -21,3 +21,8 @@ export async function run(
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   return { code, said }
 }
+
+/** The lines of the proof, each with its mark. */
+export function proofOf(said: string): readonly string[] {
+  return said.split('\n').filter((line) => /^[✔✘] /.test(line))
+}

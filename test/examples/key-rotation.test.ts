@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { Issuer, Verifier } from '../../examples/key-rotation/fleet.ts'
+import { rotate } from '../../examples/key-rotation/story.ts'
+import { proofOf, run } from './run.ts'
+
+test('the example of a key rotation refuses no valid token, though its first attempt fails', async ({
+  onTestFinished,
+}) => {
+  const { code, said } = await run('examples/key-rotation/index.ts', onTestFinished)
+  expect(said).toMatch(/distribute +fails at verifier-3: its key store is full/)
+  expect(said).toMatch(/distribute +rolled back: still "old"/)
+  expect(said).toMatch(/retire +refused: a token that only "k1" has signed is still valid/)
+  expect(said).toMatch(/retire +done: switched → retired/)
+  expect(proofOf(said)).toEqual([
+    expect.stringMatching(/^✔ \d+ tokens shown \d+ times: 0 wrongly refused$/),
+    '✔ forged and expired ones: 0 accepted',
+    expect.stringMatching(/^✔ accepted \d+ by k1, \d+ by k1\+k2, \d+ by k2$/),
+    '✔ distributed at attempt 2, after undoing verifier-3, verifier-2, verifier-1',
+    '✔ retiring too early: GUARD_REFUSED',
+    '✔ in phase "retired" a thief with the old key fools 0 verifiers',
+  ])
+  expect(code).toBe(0)
+})
+
+class BoastfulVerifier extends Verifier {
+  override knows(keyId: string): boolean {
+    return keyId === 'k2' || super.knows(keyId)
+  }
+  override hasUsed(): boolean {
+    return true
+  }
+}
+
+class ForgetfulIssuer extends Issuer {
+  override needs(): boolean {
+    return false
+  }
+}
+
+test.for([
+  ['verifiers say that they know a key before they do', { Issuer, Verifier: BoastfulVerifier }],
+  ['issuers do not remember what they have signed', { Issuer: ForgetfulIssuer, Verifier }],
+] as const)('the example of a key rotation finds its refused tokens when %s', async ([, kinds]) => {
+  const [tokens] = await rotate(kinds)
+  expect(tokens).toMatchObject({ holds: false, text: expect.stringMatching(/: [1-9]\d* wrongly refused$/) })
+})
