@@ -35,7 +35,6 @@ class Writer {
   readonly #writes: Version[] = []
   readonly #reads: Version[] = []
   readonly #failures: string[] = []
-  #phase: Phase = 'old'
   #isStopping = false
 
   constructor(customers: Subject<Phase>) {
@@ -44,9 +43,9 @@ class Writer {
 
   async work(): Promise<Account> {
     await enter(db, orders.name)
-    this.#phase = await this.#customers.phase()
-    await this.#tell()
-    await Promise.all([this.#follow(), ...Array.from({ length: HANDS }, (_, hand) => this.#toil(hand))])
+    const phase = await this.#customers.phase()
+    await this.#tell(phase)
+    await Promise.all([this.#follow(phase), ...Array.from({ length: HANDS }, (_, hand) => this.#toil(hand))])
     await leave(db, orders.name)
     return { writes: this.#writes, reads: this.#reads, failures: this.#failures }
   }
@@ -56,27 +55,28 @@ class Writer {
   }
 
   /** Looks for another phase. What was begun under the one it leaves has ended before it says so. */
-  async #follow(): Promise<void> {
-    while (!this.#isStopping) {
+  async #follow(first: Phase): Promise<void> {
+    for (let followed = first; !this.#isStopping; ) {
       await pause(orders.lookMs)
-      const left = this.#phase
-      this.#phase = await this.#customers.phase()
-      if (this.#phase === left) continue
-      while (this.#customers.permits(left) > 0) await pause(2)
-      await this.#tell()
+      const seen = await this.#customers.phase()
+      if (seen === followed) continue
+      while (this.#customers.permits(followed) > 0) await pause(2)
+      await this.#tell(seen)
+      followed = seen
     }
   }
 
-  async #tell(): Promise<void> {
-    await announce(db, orders.name, this.#phase)
-    tell({ type: 'follows', phase: this.#phase })
+  async #tell(phase: Phase): Promise<void> {
+    await announce(db, orders.name, phase)
+    tell({ type: 'follows', phase })
   }
 
   async #toil(hand: number): Promise<void> {
     for (let turn = 0; !this.#isStopping; turn++) {
-      const permit = this.#customers.admit(this.#phase)
+      const phase = this.#customers.lastSeen ?? 'old'
+      const permit = this.#customers.admit(phase)
       try {
-        await this.#turn(LAYOUTS[this.#phase], hand, turn)
+        await this.#turn(LAYOUTS[phase], hand, turn)
       } catch (error) {
         this.#failures.push(String(error))
       } finally {
