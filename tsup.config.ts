@@ -13,6 +13,8 @@ export default defineConfig({
     audit: 'src/trail/index.ts',
     policies: 'src/policies/index.ts',
     testing: 'src/testing/index.ts',
+    // No door: what `npx phasegate` runs.
+    cli: 'src/cli/index.ts',
   },
   format: 'esm',
   target: 'node20',

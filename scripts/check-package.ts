@@ -13,7 +13,7 @@ import {
   tooLarge,
   undeclaredImports,
 } from './package/dist.ts'
-import { compile, importMs, invite, openDoors, sameErrors, strays } from './package/guest.ts'
+import { compile, importMs, invite, openDoors, runCommands, sameErrors, strays } from './package/guest.ts'
 import { run } from './package/run.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -60,6 +60,7 @@ function checkTarball(tarball: string): void {
     report('nothing but dist and its papers is packed', strays(guest, manifest))
     report('every door opens by import and by require()', openDoors(guest, manifest))
     report('every door throws the one error class', sameErrors(guest, manifest))
+    report('every command runs', runCommands(guest, manifest))
     report('a strict TypeScript project compiles against it', compile(guest, root, manifest))
     const [all, ...parts] = [manifest.name, ...Object.keys(manifest.dependencies ?? {})]
     console.log(`     import of ${all}: ${importMs(guest, all).toFixed(1)} ms`)

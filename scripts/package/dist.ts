@@ -8,6 +8,7 @@ import { importsOf, packagesOf, reachOf, shown } from './modules.ts'
 export interface Manifest {
   readonly name: string
   readonly version: string
+  readonly bin?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>

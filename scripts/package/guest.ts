@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Door, doorsOf, type Manifest } from './dist.ts'
@@ -68,6 +77,7 @@ const NONSENSE: Readonly<Record<string, string>> = {
   '.': `door.chart('')`,
   './file': 'door.fileJournal(42)',
   './node': 'door.service({ server: 42 })',
+  './audit': 'door.signer(42)',
 }
 
 export function sameErrors(guest: Guest, manifest: Manifest): string[] {
@@ -86,6 +96,18 @@ export function sameErrors(guest: Guest, manifest: Manifest): string[] {
        }\n`,
     )
     return run(process.execPath, [file], guest.folder).problems
+  })
+}
+
+/** Every command starts as `npx` would start it, and says how it is used. */
+export function runCommands(guest: Guest, manifest: Manifest): string[] {
+  const home = join(guest.folder, 'node_modules', manifest.name)
+  return Object.entries(manifest.bin ?? {}).flatMap(([name, file]) => {
+    const path = join(home, file)
+    if (!existsSync(path)) return [`${name} was not built: ${file}`]
+    if (!readFileSync(path, 'utf8').startsWith('#!/usr/bin/env node\n')) return [`${file} does not say what runs it`]
+    const help = run(process.execPath, [path, '--help'], guest.folder)
+    return help.problems.length > 0 || help.output !== '' ? help.problems : [`${name} --help says nothing`]
   })
 }
 

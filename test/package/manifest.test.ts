@@ -18,7 +18,9 @@ it('every subpath is built from the source that tests and examples see under its
     return [subpath.replace('.', manifest.name), [`./${built[name]}`]]
   })
   expect(Object.fromEntries(sources)).toEqual(compilerOptions.paths)
-  expect(Object.keys(built)).toHaveLength(sources.length)
+  const commands = Object.values(manifest.bin ?? {})
+  expect(commands.filter((file) => built[file.replace(/^\.\/dist\/(.+)\.js$/, '$1')] === undefined)).toEqual([])
+  expect(Object.keys(built)).toHaveLength(sources.length + commands.length)
 })
 
 it('tools are of one exact version, so that what passes today passes tomorrow', () => {

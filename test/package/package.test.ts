@@ -14,7 +14,7 @@ import {
   tooLarge,
   undeclaredImports,
 } from '../../scripts/package/dist.ts'
-import { compile, invite, openDoors, sameErrors, strays } from '../../scripts/package/guest.ts'
+import { compile, invite, openDoors, runCommands, sameErrors, strays } from '../../scripts/package/guest.ts'
 import { run } from '../../scripts/package/run.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -39,6 +39,7 @@ const SOUND: Record<string, string> = {
     name: 'phasegate',
     version: '0.0.1',
     type: 'module',
+    bin: { phasegate: './dist/cli.js' },
     files: ['dist'],
     exports: {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
@@ -57,6 +58,8 @@ export const later = () => import('zod')`,
   'dist/index.d.ts': `export { type ErrorCode, PhasegateError } from './chunk-1.js'`,
   'dist/file.js': `import { PhasegateError } from './chunk-1.js'
 export const fileJournal = () => { throw new PhasegateError('OPTION_INVALID', 'no folder', {}) }`,
+  'dist/cli.js': `#!/usr/bin/env node
+console.log('Usage')`,
   'dist/file.d.ts': `export declare const fileJournal: () => never`,
 }
 
@@ -100,6 +103,7 @@ describe('the checks of the package', () => {
       ...strays(guest, manifest),
       ...openDoors(guest, manifest),
       ...sameErrors(guest, manifest),
+      ...runCommands(guest, manifest),
       ...compile(guest, ROOT, manifest),
     ])
     expect(problems).toEqual([])
@@ -150,6 +154,20 @@ describe('the checks of the package', () => {
       expect.stringContaining("Cannot find package 'vitest'"),
       expect.stringContaining("Cannot find package 'vitest'"),
     ])
+  })
+
+  it.each([
+    [`console.log('Usage')`, 'does not say what runs it'],
+    ['#!/usr/bin/env node\n', '--help says nothing'],
+    [`#!/usr/bin/env node\nthrow 'broken'`, 'broken'],
+  ])('find a command that does not run: %j', (code, problem) => {
+    build({ 'dist/cli.js': code })
+    expect(asGuest((guest) => runCommands(guest, manifest))).toEqual([expect.stringContaining(problem)])
+  })
+
+  it('find a command that was not built', () => {
+    rmSync(join(folder, 'dist/cli.js'))
+    expect(asGuest((guest) => runCommands(guest, manifest))).toEqual(['phasegate was not built: ./dist/cli.js'])
   })
 
   it('find types that are not there', () => {

@@ -13,6 +13,7 @@ const WORKERS = {
   builder: 'test/processes/worker.ts',
   packer: 'test/adapters/postgres/stock-worker.ts',
   holder: 'test/adapters/redis/worker.ts',
+  cli: 'src/cli/index.ts',
   keeper: 'test/trail/sink-worker.ts',
 } as const
 
