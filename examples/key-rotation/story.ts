@@ -5,7 +5,7 @@ import { type Finding, judge } from './proof.ts'
 import { rotation, type Site } from './rotation.ts'
 import { Traffic } from './traffic.ts'
 
-const TOKEN_LIFE_MS = 500
+const TOKEN_LIFE_MS = 800
 const RELOAD_MS = 120
 const BY_KIM = { actor: { id: 'kim', roles: ['security'] } }
 
