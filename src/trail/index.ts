@@ -2,6 +2,8 @@ export {
   type Fault,
   type FaultClass,
   newSigningKey,
+  type ProvenRecord,
+  type RecordProof,
   type SecretKeysOptions,
   type Signer,
   type SigningKey,
@@ -18,5 +20,6 @@ export {
   readFileSink,
   readFileSinkStart,
 } from './files/index.ts'
+export { checkProof, type ProveOptions, prove } from './prove.ts'
 export type { AuditedJournal, Entries } from './sources.ts'
 export { type VerifyOptions, type VerifyReport, verify } from './verify.ts'
