@@ -68,6 +68,7 @@ describe('the fingerprint', () => {
     ['a confirm is added', (f) => base(f).confirm('l', nothing)],
     ['an input is asked for', (f) => base(f.input(schema))],
     ['roles are asked for', (f) => base(f.allow('sre'))],
+    ['it is opened to anyone', (f) => base(f.allowAnyone())],
     ['the timeout changes', (f) => base(f).timeout('9m')],
     ['recovery changes', (f) => base(f).recover('rollBack')],
     ['a resource is claimed', (f) => base(f).exclusive('db')],
@@ -100,6 +101,18 @@ describe('the fingerprint', () => {
     const made = [yes, policy(yes), policy(yes, { approvers: ['sre'] })].map(guarded)
     expect(new Set(made).size).toBe(3)
     expect(guarded(policy(() => false, { approvers: [] }))).toBe(made[1])
+  })
+
+  it('changes with the operators, their names and their order, and not where none are declared', () => {
+    const operated = (...roles: readonly string[]) =>
+      roles.reduce((chart, role) => chart.operators(role), ends(untyped('c', { version: 1 })))
+    const of = (...roles: readonly string[]) =>
+      operated(...roles)
+        .flip('go', (f: UntypedFlip) => base(f.from('a').to('b')))
+        .flip('end', (f: UntypedFlip) => f.from('a', 'b').to('z'))
+        .build().fingerprint
+    expect(of()).toBe(fingerprint(base))
+    expect(new Set([of(), of('ops'), of('Ops'), of('ops', 'sre'), of('sre', 'ops')]).size).toBe(5)
   })
 
   it('changes with names and timers', () => {

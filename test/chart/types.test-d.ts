@@ -59,6 +59,19 @@ describe('a chart carries', () => {
   })
 })
 
+describe('operators', () => {
+  test('may be declared anywhere, and change nothing of what is settled', () => {
+    const early = chart('c', { version: 1 }).operators('ops').deps<{ db: string }>().phase('a', { initial: true })
+    const late = early.flip('go', (f) => f.from('a').to('a').allowAnyone().allow('sre')).operators('sre', 'ops')
+    expectTypeOf<DepsOf<ReturnType<typeof late.build>>>().toEqualTypeOf<{ db: string }>()
+    expectTypeOf<keyof FlipsOf<ReturnType<typeof late.build>>>().toEqualTypeOf<'go'>()
+    // @ts-expect-error there are none
+    early.operators()
+    // @ts-expect-error no names
+    early.operators(['ops'])
+  })
+})
+
 describe('a phase', () => {
   test('is declared once', () => {
     // @ts-expect-error phase "a" is already declared

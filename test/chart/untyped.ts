@@ -8,6 +8,7 @@ export interface UntypedFlip {
   to(...given: Given): UntypedFlip
   input(...given: Given): UntypedFlip
   allow(...given: Given): UntypedFlip
+  allowAnyone(): UntypedFlip
   guard(...given: Given): UntypedFlip
   step(...given: Given): UntypedFlip
   transact(...given: Given): UntypedFlip
@@ -22,6 +23,7 @@ export interface UntypedChart {
   deps(): UntypedChart
   transaction(): UntypedChart
   phase(...given: Given): UntypedChart
+  operators(...given: Given): UntypedChart
   flip(name: unknown, declare: unknown | ((f: UntypedFlip) => unknown)): UntypedChart
   build(): AnyChart
 }

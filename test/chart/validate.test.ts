@@ -208,6 +208,12 @@ describe('build() refuses', () => {
     ])
   })
 
+  it('a flip that is open to anyone, and reserved', () => {
+    expect(problems(withFlip((f) => f.allow('sre', 'dev').allowAnyone()))).toEqual([
+      'flip "go": is open to anyone, and reserved to "sre", "dev"',
+    ])
+  })
+
   it('all of it at once, each with its mend, in one message', () => {
     const error = failure(
       start()

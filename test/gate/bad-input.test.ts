@@ -52,6 +52,10 @@ const gateOptions: [string, unknown][] = [
   ['leaseTtl', { leaseTtl: 0 }],
   ['leaseTtl', { leaseTtl: null }],
   ['poll', { poll: -1 }],
+  ['authorize', { authorize: true }],
+  ['authorize', { authorize: ['sre'] }],
+  ['authorizeTimeout', { authorizeTimeout: 0 }],
+  ['authorizeTimeout', { authorizeTimeout: 'soon' }],
 ]
 test.each(gateOptions)('a gate refuses a wrong %s, by name: %o', (option, options) => {
   expect(() => createGate(box, any(options))).toThrow(
@@ -101,6 +105,7 @@ const flipOptions: [string, unknown][] = [
   ['actor', { actor: null }],
   ['actor.id', { actor: {} }],
   ['actor.id', { actor: { id: ' ' } }],
+  ['actor.id', { actor: { id: 'system:timer' } }],
   ['actor.roles', { actor: { id: 'kim', roles: 'sre' } }],
   ['actor.roles[1]', { actor: { id: 'kim', roles: ['sre', 7] } }],
   ['actor.role', { actor: { id: 'kim', role: 'sre' } }],
