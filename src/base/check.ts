@@ -70,3 +70,10 @@ export function limit(value: unknown, option: string, fallback: Duration): numbe
   const ms = duration(value, option, fallback)
   return ms > 0 ? ms : refuse(option, value, 'longer than 0')
 }
+
+/** Whatever has these methods; `undefined` when there is none. */
+export function port<Port>(value: unknown, option: string, methods: readonly string[]): Port | undefined {
+  if (value === undefined) return undefined
+  const missing = methods.find((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function')
+  return missing === undefined ? (value as Port) : refuse(option, value, `a ${option}, with a method ${missing}()`)
+}

@@ -8,6 +8,7 @@ export {
   known,
   label,
   limit,
+  port,
   positiveInteger,
   refuse,
 } from './check.ts'

@@ -1,5 +1,6 @@
 export { approvalsFor, hasRoomFor, MOST_APPROVALS } from './approvals.ts'
 export { Abort, attempt } from './attempt.ts'
+export { backoffMs } from './backoff.ts'
 export { Deadlines } from './deadlines.ts'
 export { type Decision, decide, type Request } from './decide.ts'
 export type { Ended } from './ended.ts'

@@ -1,7 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { memoryJournal, memoryLock } from '../adapters/memory/index.ts'
-import { callable, duration, flag, known, label, limit, positiveInteger, refuse, systemClock } from '../base/index.ts'
+import {
+  callable,
+  duration,
+  flag,
+  known,
+  label,
+  limit,
+  port,
+  positiveInteger,
+  refuse,
+  systemClock,
+} from '../base/index.ts'
 import type { AnyChart } from '../chart/index.ts'
 import { isSystem, isTransactional } from '../flip/index.ts'
 import type { Actor, BreakGlass, Clock, Journal, Lock, Secrets } from '../ports/index.ts'
@@ -112,12 +123,6 @@ function defaultLock(clock: Clock): Lock {
   if (clock !== systemClock) return memoryLock({ clock })
   processLock ??= memoryLock()
   return processLock
-}
-
-function port<Port>(value: unknown, option: string, methods: readonly string[]): Port | undefined {
-  if (value === undefined) return undefined
-  const missing = methods.find((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function')
-  return missing === undefined ? (value as Port) : refuse(option, value, `a ${option}, with a method ${missing}()`)
 }
 
 /** A flip's options with every default filled in. */

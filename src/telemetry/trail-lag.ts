@@ -6,6 +6,8 @@ interface SinkLag {
   readonly sink: string
   /** `standby`: another process has it, and knows how far it is. `idle`: nobody has told this process to deliver. */
   readonly role: 'idle' | 'delivering' | 'standby'
+  /** Records, or checkpoints, that this trail has delivered. */
+  readonly delivered: number
   /** Tries that failed, since this trail was made. */
   readonly failures: number
   /** Set while nothing succeeds: since when (wall ms), how many tries in a row, and why the last one failed. */
@@ -15,8 +17,6 @@ interface SinkLag {
 /** A sink of records. */
 export interface RecordsLag extends SinkLag {
   readonly of: 'records'
-  /** Records that this process has delivered. */
-  readonly delivered: number
   /** Records that are known to wait. At least so many: the trail reads no further ahead than a batch. */
   readonly behind: number
   /** Age in ms of the oldest record that is known to wait; 0 when none is. */
