@@ -36,16 +36,16 @@ describe('from the trigger', () => {
     expect(log).toHaveLength(1)
   })
 
-  test('the flips are recorded with the reason, and their parts with what they took', async () => {
+  test('the flips are recorded as its own, with the reason, and their parts with what they took', async () => {
     const { service } = await serve(hello)
     const told: unknown[] = []
-    service.gate.on('flip.requested', ({ flip, input }) => told.push([flip, input]))
+    service.gate.on('flip.requested', ({ flip, input, actor }) => told.push([flip, input, actor?.id]))
     service.gate.on('flip.stepped', ({ step, output }) => told.push([step, typeof output]))
     await service.drain('kernel patch')
     expect(told).toEqual([
-      ['drain', { reason: 'kernel patch' }],
+      ['drain', { reason: 'kernel patch' }, 'service'],
       ['say goodbye', 'number'],
-      ['stop', { reason: 'kernel patch' }],
+      ['stop', { reason: 'kernel patch' }, 'service'],
       ['lame duck', 'number'],
       ['stop accepting', 'number'],
       ['linger', 'number'],
