@@ -67,6 +67,7 @@ export interface ErrorFacts {
   SINK_FAILED: { sink: string; cause: string }
   TRAIL_BEHIND: { trail: string; sinks: readonly { sink: string; cause: string }[] }
   TRAIL_CLOSED: { trail: string }
+  QUERY_FAILED: { url: string; query: string; cause: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
   RECORD_NOT_FOUND: { subject: string; from: number; to: number }
   RECORD_IN_USE: { subject: string; n: number; kind: string; flipId: string | undefined }
@@ -228,6 +229,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     mend: '`facts.sinks` says which, and why. They are served when they work again.',
   },
   TRAIL_CLOSED: { means: 'The trail was closed.', mend: 'Make another one; it goes on where this one was.' },
+  QUERY_FAILED: {
+    means: 'A policy asked Prometheus for a number, and none came: no answer, an error, nothing, several, or NaN.',
+    mend: '`facts.cause` says why. Try `facts.query` by hand; it has to give exactly one number.',
+  },
   OUTCOME_UNKNOWN: {
     means: 'The store did not answer: the write may or may not have happened.',
     mend: 'Repeat the call with the same key; it is resolved by the operation id, nothing runs twice.',
