@@ -16,8 +16,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blocksOf, linksOf, readPage, type Snippet, scriptsNamed } from './markdown.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PAGES = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-  .map((file) => join('docs', file))
+const PAGES = ['docs', 'examples']
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  )
   .concat('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md')
   .filter((page) => page.endsWith('.md') && existsSync(join(ROOT, page)))
 const text = (page: string): string => readFileSync(join(ROOT, page), 'utf8')
