@@ -5,7 +5,7 @@ import { type Finding, judge } from './proof.ts'
 import { rotation, type Site } from './rotation.ts'
 import { Traffic } from './traffic.ts'
 
-const TOKEN_LIFE_MS = 800
+const TOKEN_LIFE_MS = 1_000
 const RELOAD_MS = 120
 const BY_KIM = { actor: { id: 'kim', roles: ['security'] } }
 
@@ -23,7 +23,7 @@ export async function rotate(kinds: Kinds = { Issuer, Verifier }): Promise<reado
   const gate = createGate(rotation, { deps: site })
   const key = gate.subject(`${site.oldKey} to ${site.newKey}`)
   narrate(gate)
-  await pause(TOKEN_LIFE_MS / 2)
+  await pause(250)
 
   site.verifiers['verifier-3'].isFull = true
   const failed = await key.safeFlip('distribute', undefined, { ...BY_KIM, key: 'distribute' })
@@ -33,7 +33,7 @@ export async function rotate(kinds: Kinds = { Issuer, Verifier }): Promise<reado
   await key.flip('switch', undefined, BY_KIM)
   const early = await key.safeFlip('retire', undefined, BY_KIM)
   while ((await key.safeFlip('retire', undefined, BY_KIM)).error?.code === 'GUARD_REFUSED') await pause(50)
-  await pause(TOKEN_LIFE_MS / 2)
+  await pause(250)
 
   const tally = await traffic.stop()
   const undone: string[] = []
@@ -74,5 +74,7 @@ function narrate(gate: Gate<typeof rotation>): void {
   gate.on('flip.undone', ({ flip, step }) => say(flip, `${step} undone`))
   gate.on('flip.rolledBack', ({ flip, from }) => say(flip, `rolled back: still "${from}"`))
   gate.on('flip.committed', ({ flip, from, to }) => say(flip, `done: ${from} → ${to}`))
-  gate.on('flip.denied', ({ flip = '', reason }) => say(flip, `refused: ${reason}`))
+  gate.on('flip.denied', ({ flip = '', reason, repeats }) => {
+    say(flip, repeats === 0 ? `refused: ${reason}` : `refused ${repeats} times more`)
+  })
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { Issuer, Verifier } from '../../examples/key-rotation/fleet.ts'
+import { Issuer, type Vault, Verifier } from '../../examples/key-rotation/fleet.ts'
 import { rotate } from '../../examples/key-rotation/story.ts'
+import { expiryOf, type SigningKey, signToken, type Token } from '../../examples/key-rotation/token.ts'
 import { proofOf, run } from './run.ts'
 
 test('the example of a key rotation refuses no valid token, though its first attempt fails', async ({
@@ -35,15 +36,26 @@ class BoastfulVerifier extends Verifier {
   }
 }
 
-class ForgetfulIssuer extends Issuer {
-  override needs(): boolean {
-    return false
+/** Signs every other token with its first key alone, for ever, and keeps that to itself. */
+class StubbornIssuer extends Issuer {
+  readonly #first: SigningKey
+  #issued = 0
+
+  constructor(vault: Vault, tokenLifeMs: number, keyId: string) {
+    super(vault, tokenLifeMs, keyId)
+    this.#first = vault.key(keyId)
+  }
+
+  override issue(): Token {
+    const token = super.issue()
+    this.#issued += 1
+    return this.#issued % 2 === 0 ? token : signToken(expiryOf(token), [this.#first])
   }
 }
 
 test.for([
   ['verifiers say that they know a key, and do not', { Issuer, Verifier: BoastfulVerifier }],
-  ['issuers do not remember what they have signed', { Issuer: ForgetfulIssuer, Verifier }],
+  ['issuers do not tell what they have signed', { Issuer: StubbornIssuer, Verifier }],
 ] as const)('the example of a key rotation finds its refused tokens when %s', async ([, kinds]) => {
   const [tokens] = await rotate(kinds)
   expect(tokens).toMatchObject({ holds: false, text: expect.stringMatching(/: [1-9]\d* wrongly refused$/) })
