@@ -134,7 +134,7 @@ const CUTS: readonly Attack[] = [
     what: 'the end is cut off, after the newest checkpoint',
     does: ({ rows }) => ({ rows: without(rows, FRONT, 19, 20) }),
     verdict: 'ok',
-    because: '**not found**: nobody vouches for it yet. Make checkpoints often; compare a sink with the journal',
+    because: '**not found**: nobody vouches for it yet. Make checkpoints often; a sink elsewhere still has it',
   },
   {
     what: 'a subject is removed',
@@ -160,13 +160,13 @@ const REWRITES: readonly Attack[] = [
     because: 'it holds in itself; the first checkpoint after the change names another hash',
   },
   {
-    what: 'the same, after the newest checkpoint',
+    what: 'a log is rewritten from a record on, after the newest checkpoint',
     does: ({ rows }) => ({ rows: rewritten(rows, FRONT, 19) }),
     verdict: 'ok',
     because: '**not found**: nobody vouches for it yet',
   },
   {
-    what: 'the same, and nobody has checkpoints',
+    what: 'a log is rewritten, and nobody has checkpoints',
     does: ({ rows }) => ({ rows: rewritten(rows, FRONT, 4), options: { checkpoints: undefined, keys: undefined } }),
     verdict: 'ok-unanchored',
     because: '**not found**: that is what the verdict says',

@@ -24,7 +24,7 @@ export const FRONT = 'door/front'
 export const BACK = 'door/back'
 export const KEY = newSigningKey('example.com/doors')
 /** When the checkpoints were made: an hour apart. */
-export const AT: readonly number[] = [8, 9, 10].map((hour) => Date.UTC(2026, 10, 21, hour))
+export const AT: readonly number[] = [8, 9, 10].map((hour) => Date.UTC(2021, 2, 4, hour))
 /** How long the logs were then. What comes after the third nobody vouches for. */
 export const LENGTHS = [
   { [FRONT]: 6, [BACK]: 2 },
@@ -37,6 +37,8 @@ export interface Site {
   readonly rows: Rows
   readonly checkpoints: readonly AuditCheckpoint[]
   readonly checkpointsFile: string
+  /** Of PostgreSQL. */
+  readonly schema?: string
   /** What `verify` is told of the place. */
   readonly where: VerifyOptions
   /** Puts other records there, and has everything else about the place agree with them. */
@@ -160,6 +162,7 @@ export async function postgresSite(whenFinished: WhenFinished): Promise<Site> {
   const folder = temporaryFolder(whenFinished)
   return {
     ...(await kept(folder, rows)),
+    schema,
     where: { journal },
     store: (changed) => storeRows(pool, schema, changed),
   }
