@@ -1,4 +1,6 @@
 export { Events, type GateEvent, type GateEvents } from './events.ts'
+export { type CurrentPhase, currentPhase } from './phase.ts'
 export { type SafeFlip, SafeWatch } from './safe.ts'
 export type { FlipBegin, GateWatch, Listenable, Telemetry, Watched } from './telemetry.ts'
+export { formatTraceparent, parseTraceparent } from './traceparent.ts'
 export type { CheckpointsLag, RecordsLag, TrailLag, WatchedTrail } from './trail-lag.ts'

@@ -51,11 +51,11 @@ export const fail = (): never => {
 /** A part that never ends by itself. */
 export const never = (): Promise<never> => new Promise(() => undefined)
 
-export function open(telemetry: Telemetry | undefined, acts: Acts = {}, on = stage()) {
+export function open(telemetry: Telemetry | undefined, acts: Acts = {}, { clock, journal, lock } = stage()) {
   const act = (part: string): unknown => {
     const does = acts[part]
     return does === undefined ? true : does()
   }
-  const gate = createGate(bay, { ...on, deps: { act }, random: () => 0.5, telemetry })
-  return { ...on, gate, bay: gate.subject('north') }
+  const gate = createGate(bay, { clock, journal, lock, deps: { act }, random: () => 0.5, telemetry })
+  return { clock, journal, lock, gate, bay: gate.subject('north') }
 }

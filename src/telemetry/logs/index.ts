@@ -1,1 +1,5 @@
-export type { GateEvent, GateEvents } from '../index.ts'
+export { type CurrentPhase, currentPhase } from '../index.ts'
+export type { LogEntry } from './entry.ts'
+export { type Logger, type LogOptions, logTo } from './log-to.ts'
+export type { Level } from './sentences.ts'
+export { type Phased, phaseMixin, withPhase } from './with-phase.ts'
