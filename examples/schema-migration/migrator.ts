@@ -12,8 +12,8 @@ export type FromMigrator =
   | { readonly type: 'did'; readonly what: string }
   | { readonly type: 'failed'; readonly message: string }
 
-/** A guard says no until the writers have followed; and a machine that is too busy may lose its lease. */
-const PASSING: readonly string[] = ['GUARD_REFUSED', 'LEASE_LOST', 'FENCED']
+/** A guard says no until the writers have followed; the rest is a machine or a database that is too busy: asked again. */
+const PASSING: readonly string[] = ['GUARD_REFUSED', 'LEASE_LOST', 'FENCED', 'JOURNAL_FAILED', 'OUTCOME_UNKNOWN']
 
 const place: Place = JSON.parse(process.argv[2] ?? '{}')
 const tell = (message: FromMigrator): void => void process.send?.(message)

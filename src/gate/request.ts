@@ -234,7 +234,9 @@ export class Request {
       else await sleep(engine.clock, Math.min(leftMs, pollMs * (0.5 + engine.random())))
       const head = await this.#desk.head()
       if (head.flip?.id !== running.id || head.flip.course.type === 'stuck') return true
-      if (await this.#desk.log.isAbandoned()) await (await adoptFlip(this.#desk))?.ended
+      const adopted = (await this.#desk.log.isAbandoned()) ? await adoptFlip(this.#desk) : undefined
+      await adopted?.ended
+      if (adopted !== undefined) pollMs = POLL.firstMs / 2
     }
   }
 

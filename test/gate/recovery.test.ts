@@ -236,3 +236,13 @@ test('what another process has adopted meanwhile is left to it', async () => {
   await shared.clock.advance(0)
   expect((await kinds(first.crane)).filter((kind) => kind === 'adopted')).toHaveLength(1)
 })
+
+test('who waits for the flip of a dead owner, and adopts it, goes on as soon as it has ended', async () => {
+  const shared = stage()
+  await dead(shared, 'lift', 'hoist')
+  const { crane } = open(shared)
+  const lowered = crane.flip('lower', undefined, { wait: '1m' }).then(() => shared.clock.now())
+  await shared.clock.advance(30_000)
+  const adopted = (await records(crane)).find(({ kind }) => kind === 'adopted')
+  expect((await lowered) - (adopted?.at ?? 0)).toBeLessThanOrEqual(20)
+})
