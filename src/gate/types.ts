@@ -9,7 +9,7 @@ import type { Permit } from './permits.ts'
 export interface FlipOptions {
   /** Idempotency key: 1–255 printable ASCII characters, unique to one request. @default none: every call is a request of its own */
   readonly key?: string | undefined
-  /** Who asks. Needed where the flip declares roles. @default nobody */
+  /** Who asks. Needed where the chart declares roles. @default nobody */
   readonly actor?: Actor | undefined
   /** How long to wait while another flip is in progress, or a resource is held. @default 0: refuse at once */
   readonly wait?: Duration | undefined
@@ -177,13 +177,13 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
   history(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<JournalRecord>
   /**
    * Asks the flip to turn back at its next checkpoint, from whichever process; resolves when that is recorded.
-   * @throws FLIP_NOT_FOUND, FLIP_PAST_RETURN
+   * @throws UNAUTHORISED, FLIP_NOT_FOUND, FLIP_PAST_RETURN
    */
   cancel(flipId: string, options: { readonly reason: string; readonly actor?: Actor | undefined }): Promise<void>
   /**
    * Moves a stuck flip on: `retry` what failed, `skip` it as if it had been done, or `force` the flip to end in `phase`
    * (its `from` or `to`; by default where it was heading) without doing anything more.
-   * @throws FLIP_NOT_FOUND, FLIP_NOT_STUCK
+   * @throws UNAUTHORISED, FLIP_NOT_FOUND, FLIP_NOT_STUCK
    */
   resolve(
     flipId: string,
@@ -200,17 +200,18 @@ export interface Subject<Phases extends string = string, Flips extends FlipTypes
     input: Flips[Name]['input'],
     order: Order & { readonly within?: Duration | undefined },
   ): Promise<void>
-  /** Break-glass: sets the phase, whatever is legal or in progress. Nothing is undone. */
+  /** Sets the phase, whatever is legal or in progress. Nothing is undone. @throws UNAUTHORISED */
   force(phase: Phases, order: Order): Promise<void>
   /**
    * Drops what records hold (input, results, reasons), for good; their headers stay, so that the chain still verifies. Who
    * did so and why is recorded. Copies in audit sinks are not touched.
-   * @throws RECORD_NOT_FOUND, RECORD_IN_USE: of a flip in progress, or a record of a redaction
+   * @throws UNAUTHORISED, RECORD_NOT_FOUND, RECORD_IN_USE: of a flip in progress, or a record of a redaction
    */
   redact(records: number | RecordRange, order: Order): Promise<void>
   /**
    * Forgets the idempotency keys whose flips ended longer ago than `olderThan`: used again, they are new requests. Nothing
    * else forgets them. The records stay.
+   * @throws UNAUTHORISED
    */
   prune(order: Order & { readonly olderThan: Duration }): Promise<void>
 }

@@ -61,6 +61,10 @@ test('it is asked for every act, with all that is known of it', async () => {
   await oven.force('hot', { actor: chief, reason })
   await oven.redact(1, { actor: chief, reason })
   await oven.prune({ actor: chief, reason, olderThan: 0 })
+  await oven.force('cold', { actor: chief, reason })
+  await oven.approve('heat', undefined, { actor: chief, reason })
+  await oven.safeFlip('heat', undefined, { actor: cook, breakGlass: { actor: chief, reason } })
+  await oven.force('cold', { actor: chief, reason })
   await oven.flip('scrap')
   const about = { chart: 'oven', subject: 'oven-1' }
   const nothing = { flip: undefined, flipId: undefined, from: undefined, to: undefined }
@@ -71,6 +75,11 @@ test('it is asked for every act, with all that is known of it', async () => {
     { act: 'force', ...about, ...nothing, to: 'hot', actor: chief, reason },
     { act: 'redact', ...about, ...nothing, actor: chief, reason },
     { act: 'prune', ...about, ...nothing, actor: chief, reason },
+    { act: 'force', ...about, ...nothing, to: 'cold', actor: chief, reason },
+    { act: 'approve', ...about, ...heat, flipId: undefined, actor: chief, reason },
+    { act: 'flip', ...about, ...heat, flipId: undefined, actor: cook, reason: undefined },
+    { act: 'breakGlass', ...about, ...heat, flipId: undefined, actor: chief, reason },
+    { act: 'force', ...about, ...nothing, to: 'cold', actor: chief, reason },
     { act: 'flip', ...about, ...nothing, flip: 'scrap', to: 'scrap', actor: undefined, reason: undefined },
   ])
 })
@@ -156,6 +165,18 @@ test('roles and it must both say yes: it is not asked where roles say no, and ca
   await expect(oven.force('hot', { actor: cook, reason })).rejects.toMatchObject({ facts: { needs: ['chief'] } })
   expect(asked).toBe(0)
   expect((await open(() => false).oven.safeFlip('heat', undefined, { actor: cook })).error?.code).toBe('UNAUTHORISED')
+})
+
+test('in a chart without any roles it decides alone, for everything', async () => {
+  const lamp = chart('lamp', { version: 1 })
+    .phase('off', { initial: true })
+    .flip('blink', (f) => f.from('off').to('off'))
+    .build()
+  const subject = createGate(lamp, { authorize: ({ actor }) => actor?.id === 'kim' }).subject('l')
+  await subject.flip('blink', undefined, { actor: { id: 'kim' } })
+  expect((await subject.safeFlip('blink')).error?.code).toBe('UNAUTHORISED')
+  await subject.force('off', { actor: { id: 'kim' }, reason })
+  await expect(subject.force('off', { actor: { id: 'gus' }, reason })).rejects.toMatchObject({ code: 'UNAUTHORISED' })
 })
 
 test('where no roles are declared for a flip it decides alone, and so it does for one that is for anyone', async () => {
