@@ -79,8 +79,7 @@ export function afterRead<K extends Kept, Load>(carriage: Carriage<K, Load>, kep
   const { place } = carriage
   if (place.type !== 'doubtful') return works(carriage, ready(kept))
   if (kept.text === place.to.text) return works(carriage, ready(place.to), { type: 'delivered', load: place.load })
-  if (kept.text !== place.kept.text) return works(carriage, ready(kept), { type: 'overtaken' })
-  // It was not moved, and that is to be tried again: nothing has worked yet.
+  // It was not moved, and that is to be tried again: nothing has worked yet. Whether another has moved it shows then.
   return { carriage: { ...carriage, place: { ...place, type: 'written' } }, news: undefined }
 }
 
