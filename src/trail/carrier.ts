@@ -111,7 +111,7 @@ export class Carrier<K extends Kept, Load> implements Work {
     const { clock, timeoutMs } = this.#shared
     const { sink } = this.#cargo
     const write = async (): Promise<void> => this.#cargo.write(load)
-    await within(clock, timeoutMs, write(), () => {
+    await within(clock, { ms: timeoutMs, background: true }, write(), () => {
       const cause = `no answer within ${formatMs(timeoutMs)}`
       throw new PhasegateError('SINK_FAILED', `sink "${sink}": ${cause}`, { sink, cause })
     })

@@ -152,12 +152,12 @@ class Outbox implements Trail {
       await this.#checkpoints?.runner.drain(leftMs()).catch(() => undefined)
     }
     const stopped = Promise.all(this.#parts.map(({ runner }) => runner.stop())).then(() => undefined)
-    await within(clock, leftMs(), stopped, () => this.#abandon(clock, stopped))
+    await within(clock, { ms: leftMs(), background: false }, stopped, () => this.#abandon(clock, stopped))
   }
 
   #abandon(clock: Clock, stopped: Promise<void>): Promise<void> {
     for (const { runner } of this.#parts) runner.abandon()
-    return within(clock, GRACE_MS, stopped, () => undefined)
+    return within(clock, { ms: GRACE_MS, background: false }, stopped, () => undefined)
   }
 
   /** Lets the sinks that work have what there is. */

@@ -1,15 +1,18 @@
 import type { Clock } from '../ports/index.ts'
 
-/** What `work` comes to, or what `late` comes to when it has not within `ms`. The timer is gone in either case. */
+/**
+ * What `work` comes to, or what `late` comes to when it has not within `ms`. The timer is gone in either case; one in the
+ * background does not keep the process alive.
+ */
 export async function within<Result>(
   clock: Clock,
-  ms: number,
+  { ms, background }: { readonly ms: number; readonly background: boolean },
   work: Promise<Result>,
   late: () => Result | Promise<Result>,
 ): Promise<Result> {
   let stop = (): void => undefined
   const timeout = new Promise<undefined>((resolve) => {
-    stop = clock.timer(ms, () => resolve(undefined))
+    stop = clock.timer(ms, () => resolve(undefined), { background })
   })
   try {
     const first = await Promise.race([work.then((result) => ({ result })), timeout])

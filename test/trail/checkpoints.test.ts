@@ -202,6 +202,23 @@ describe('a sink of checkpoints that fails', () => {
     expect(await verdict(on, notes.kept)).toMatchObject({ verdict: 'ok' })
   })
 
+  test('is not tried more often because records go on', async () => {
+    const on = stage()
+    const notes = new Notes()
+    let tries = 0
+    notes.before = () => {
+      tries += 1
+      throw new Error('no route')
+    }
+    withNotes(on, notes, { count: 1 }).start()
+    for (let second = 0; second < 600; second++) {
+      await on.writer.append('a')
+      await on.clock.advance(1_000)
+    }
+    expect(tries).toBeGreaterThan(20)
+    expect(tries).toBeLessThan(30)
+  })
+
   test('holds up no record', async () => {
     const on = stage()
     const notes = new Notes()

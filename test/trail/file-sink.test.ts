@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   mkdirSync,
@@ -8,13 +9,13 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { hostname } from 'node:os'
 import { type FileSinkOptions, fileSink, readFileSink, readFileSinkStart } from 'phasegate/audit'
 import { virtualClock } from 'phasegate/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { thisOwner } from '../../src/adapters/folder/index.ts'
 import type { AuditEntry } from '../../src/ports/index.ts'
 import { all } from '../../src/testing/journal-samples.ts'
-import { type ClaimVerdict, decideClaim } from '../../src/trail/files/claim.ts'
 import { createFileSink } from '../../src/trail/files/sink.ts'
 import { faultyDisk } from '../adapters/file/faulty-disk.ts'
 import { newFolder } from '../adapters/file/folder.ts'
@@ -282,26 +283,30 @@ describe('one writer', () => {
     await expect(sink.write(chainOf('a', 2).slice(1))).rejects.toEqual(ownedBy('took it over'))
   })
 
-  const owner = thisOwner(1_000)
-  const found = { owner, isReleased: false, isAlive: true, silentMs: 0 }
-  test.each<readonly [string, Parameters<typeof decideClaim>[0], ClaimVerdict]>([
-    ['lives, however silent', { ...found, silentMs: 1e9 }, { type: 'owned', by: expect.any(String) }],
-    ['is dead', { ...found, isAlive: false }, { type: 'take', alone: true }],
-    ['has given back', { ...found, isReleased: true }, { type: 'take', alone: true }],
-    ['is elsewhere', { ...found, isAlive: undefined, silentMs: 1_000 }, { type: 'owned', by: expect.any(String) }],
-    ['is elsewhere and silent', { ...found, isAlive: undefined, silentMs: 1_001 }, { type: 'take', alone: false }],
-    [
-      'is being born',
-      { ...found, owner: undefined, isAlive: undefined },
-      { type: 'owned', by: 'a process that is just starting' },
-    ],
-    [
-      'died over its birth',
-      { ...found, owner: undefined, isAlive: undefined, silentMs: 2_000 },
-      { type: 'take', alone: false },
-    ],
-  ])('that %s', (_name, what, verdict) => {
-    expect(decideClaim(what)).toEqual(verdict)
+  test.each([
+    ['has died', 'goes on in the file of', { pid: spawnSync('true').pid, host: hostname() }, 1],
+    ['is silent for longer than it may', 'leaves its file to', { ttlMs: -1 }, 2],
+    ['is elsewhere and silent', 'leaves its file to', { ttlMs: -1, host: 'elsewhere' }, 2],
+  ])('that %s has a successor, which %s it', async (_fate, _does, changes, files) => {
+    const folder = newFolder()
+    const entries = chainOf('a', 2)
+    const first = fileSink(folder)
+    onTestFinished(() => first.close())
+    await first.write(entries.slice(0, 1))
+    writeFileSync(`${folder}/writer-000001`, `${JSON.stringify({ ...thisOwner(15_000), ...changes })}\n`)
+    const { sink } = sinkIn(folder)
+    await sink.write(entries.slice(1))
+    expect(segments(folder)).toHaveLength(files)
+    expect(await read(folder)).toEqual(entries)
+  })
+
+  test('that is elsewhere, and not silent, keeps the folder; so does one that is being born', async () => {
+    const folder = newFolder()
+    const { sink } = sinkIn(folder)
+    writeFileSync(`${folder}/writer-000007`, `${JSON.stringify({ ...thisOwner(15_000), host: 'elsewhere', pid: 7 })}\n`)
+    await expect(sink.write(chainOf('a', 1))).rejects.toEqual(ownedBy('process 7 on elsewhere'))
+    writeFileSync(`${folder}/writer-000008`, '')
+    await expect(sink.write(chainOf('a', 1))).rejects.toEqual(ownedBy('a process that is just starting'))
   })
 })
 

@@ -58,6 +58,22 @@ describe('of two trails of one name', () => {
   })
 })
 
+test('who stands by asks for the lock now and then, also after it was asked to drain', async () => {
+  const { trail, clock } = stage()
+  const real = memoryLock({ clock })
+  let asked = 0
+  const counting: Lock = { acquire: (resource, options) => (asked++, real.acquire(resource, options)) }
+  trail({ sinks: { sink: new TestSink() }, lock: real }).start()
+  await clock.advance(0)
+  const second = trail({ sinks: { sink: new TestSink() }, lock: counting, poll: '1s' })
+  second.start()
+  await clock.advance(0)
+  await second.drain().catch(() => undefined)
+  await clock.advance(10_000)
+  expect(asked).toBeGreaterThan(8)
+  expect(asked).toBeLessThan(15)
+})
+
 describe('a deliverer', () => {
   test('that lost its lease writes nothing more; another goes on, and it comes back when that one ends', async () => {
     const { trail, writer, clock } = stage()

@@ -172,6 +172,31 @@ describe('close', () => {
   })
 })
 
+describe('the process', () => {
+  test('is not kept alive by a trail that waits, but by whoever waits for it', async () => {
+    const { trail, writer, clock } = stage()
+    const background = new Set<boolean | undefined>()
+    const watched: typeof clock = {
+      ...clock,
+      timer: (ms, fire, options) => {
+        background.add(options?.background)
+        return clock.timer(ms, fire, options)
+      },
+    }
+    const sink = new TestSink()
+    await writer.append('a')
+    const running = trail({ sinks: { sink }, clock: watched })
+    running.start()
+    await clock.advance(60_000)
+    sink.fail()
+    await writer.append('a')
+    await clock.advance(60_000)
+    expect([...background]).toEqual([true])
+    await running.drain().catch(() => undefined)
+    expect([...background]).toEqual([true, undefined])
+  })
+})
+
 describe('who listens', () => {
   test('is told what was delivered, and harms nothing by throwing', async () => {
     const { trail, writer } = stage()

@@ -2,9 +2,9 @@ import { promises as fs } from 'node:fs'
 import {
   type Disk,
   type DiskFile,
+  decideTakeover,
   type Found,
   isAlive,
-  nameOf,
   type Owner,
   silence,
   thisOwner,
@@ -12,27 +12,14 @@ import {
 import { PhasegateError } from '../../base/index.ts'
 import { listWriters, writerName } from './segment.ts'
 
-/** What was found in the way of who wants to write in a folder. */
-export type ClaimVerdict =
-  /** `alone`: the former writer is surely gone. Otherwise it may only sleep, and its files are left to it. */
-  { readonly type: 'take'; readonly alone: boolean } | { readonly type: 'owned'; readonly by: string }
-
 /** For how long a claim may say nothing before it is taken for one whose maker died over it. */
 const BIRTH_MS = 1_000
 const RELEASED = 'released\n'
-
-/**
- * Whether a folder may be written by another than its last writer. One that is known to live keeps it, however long it had
- * nothing to write; silence counts only where nobody can tell.
- */
-export function decideClaim({ owner, isReleased, isAlive: lives, silentMs }: Found): ClaimVerdict {
-  if (isReleased || lives === false) return { type: 'take', alone: true }
-  if (lives === undefined && silentMs > (owner?.ttlMs ?? BIRTH_MS)) return { type: 'take', alone: false }
-  return { type: 'owned', by: owner === undefined ? 'a process that is just starting' : nameOf(owner) }
-}
+const FASTER = 'a process that was faster'
 
 /** The right to write in a folder, which one at a time has. It is a numbered file; the newest is the one that counts. */
 export class Claim {
+  /** Nobody can still be writing what was there before. Otherwise a writer that only sleeps may: its files are left to it. */
   readonly alone: boolean
   readonly #folder: string
   readonly #disk: Disk
@@ -52,10 +39,9 @@ export class Claim {
   /** @throws SINK_OWNED by the process that has it */
   static async take(folder: string, disk: Disk, ttlMs: number): Promise<Claim> {
     const newest = (await listWriters(folder)).at(-1)
-    const verdict = newest === undefined ? NOBODY : decideClaim(await look(folder, `${folder}/${writerName(newest)}`))
-    if (verdict.type === 'owned') throw owned(folder, verdict.by)
+    const alone = newest === undefined || (await mayTake(folder, `${folder}/${writerName(newest)}`)) !== 'silent'
     const place = { folder, disk, number: (newest ?? 0) + 1 }
-    const claim = new Claim(place, await make(place, ttlMs), verdict.alone)
+    const claim = new Claim(place, await make(place, ttlMs), alone)
     if ((await listWriters(folder)).at(-1) !== place.number) {
       await claim.#file.close()
       await fs.rm(claim.#path(0), { force: true })
@@ -103,9 +89,6 @@ interface Place {
   readonly number: number
 }
 
-const NOBODY: ClaimVerdict = { type: 'take', alone: true }
-const FASTER = 'a process that was faster'
-
 async function make({ folder, disk, number }: Place, ttlMs: number): Promise<{ file: DiskFile; size: number }> {
   const path = `${folder}/${writerName(number)}`
   const file = await disk.create(path).catch((error: NodeJS.ErrnoException) => {
@@ -120,6 +103,13 @@ async function make({ folder, disk, number }: Place, ttlMs: number): Promise<{ f
     await fs.rm(path, { force: true })
     throw error
   }
+}
+
+/** Why it may be taken. @throws SINK_OWNED when it may not */
+async function mayTake(folder: string, path: string): Promise<'released' | 'dead' | 'silent'> {
+  const verdict = decideTakeover(await look(folder, path), BIRTH_MS)
+  if (verdict.type === 'owned') throw owned(folder, verdict.by)
+  return verdict.because
 }
 
 async function look(folder: string, path: string): Promise<Found> {
