@@ -13,6 +13,8 @@ export interface FeedPage {
   readonly cursor: string | undefined
   /** Whether more is there already. */
   readonly more: boolean
+  /** Whether there is more that is not given yet, since older writes are still under way. */
+  readonly withheld: boolean
 }
 
 /** The end of a subject's chain. */

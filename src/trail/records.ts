@@ -53,9 +53,9 @@ export class RecordsCargo implements Cargo<KeptMark, Page> {
 
   async fetch(kept: KeptMark): Promise<Fetched<KeptMark, Page>> {
     const { journal, pollMs } = this.#shared
-    const { entries, cursor, more } = await journal.feed(kept.after, this.#batch)
+    const { entries, cursor, more, withheld } = await journal.feed(kept.after, this.#batch)
     if (entries.length > 0) return { type: 'load', load: { ...entriesOf(entries), cursor, more } }
-    return { type: 'nothing', kept: { ...kept, after: cursor }, withheld: more, waitMs: pollMs }
+    return { type: 'nothing', kept: { ...kept, after: cursor }, withheld, waitMs: pollMs }
   }
 
   write({ entries }: Page): Promise<void> {

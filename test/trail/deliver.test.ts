@@ -322,7 +322,7 @@ describe('drain', () => {
     let withheld = true
     const feed = feedWith(journal, {
       feed: async (after, limit) =>
-        withheld ? { entries: [], cursor: after, more: true } : journal.feed(after, limit),
+        withheld ? { entries: [], cursor: after, more: false, withheld } : journal.feed(after, limit),
     })
     const running = trail({ sinks: { sink } }, feed)
     const refusal = running.drain({ within: '10s' }).catch((error: unknown) => error)

@@ -47,7 +47,7 @@ export class Records {
       place += 1
       index = 0
     }
-    return { entries, cursor: `${place}:${index}`, more: place < this.#order.length }
+    return { entries, cursor: `${place}:${index}`, more: place < this.#order.length, withheld: false }
   }
 
   /** Forgets payloads, and what outcomes have of them. */

@@ -28,8 +28,9 @@ export class Follower implements Feed {
   /** @throws OPTION_INVALID; JOURNAL_UNFIT when the tables were moved here from another server; JOURNAL_FAILED */
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
     const { ask, statements } = this.#options
-    const found = await ask('feed', statements.feed, [...placeOf(after), limit + 1])
-    if (found.length === 0) await this.#checkMarks()
+    const place = placeOf(after)
+    const found = await ask('feed', statements.feed, [...place, limit + 1])
+    const withheld = found.length === 0 && (await this.#withholds(place))
     const rows = found.slice(0, limit)
     const last = rows.at(-1)
     return {
@@ -39,6 +40,7 @@ export class Follower implements Feed {
       })),
       cursor: last === undefined ? after : `${last.mark}:${last.subject}:${last.n}`,
       more: found.length > rows.length,
+      withheld,
     }
   }
 
@@ -70,11 +72,14 @@ export class Follower implements Feed {
     return moved.length > 0
   }
 
-  /** Where nothing is given out, nothing may be hidden that waits for ids of another server. */
-  async #checkMarks(): Promise<void> {
+  /**
+   * Whether there is something behind a place where nothing is given out: it waits for the end of a transaction. Ids of
+   * another server it would wait for in vain.
+   */
+  async #withholds([mark]: Place): Promise<boolean> {
     const { ask, statements, schema } = this.#options
     const [row] = await ask('feed', statements.lastMark, [])
-    if (row?.ahead !== true) return
+    if (row?.ahead !== true) return row !== undefined && BigInt(String(row.mark)) > BigInt(mark)
     const found = `records marked ${row.mark}, by transactions that this server has not had yet`
     const expected = `marks of its own, as after a move to another server: run "select ${schema}.restored()" once, as the owner`
     const message = `the feed cannot go on: found ${found}; it needs ${expected}`

@@ -82,6 +82,9 @@ describeWith('postgres', 'the feed of the PostgreSQL journal', (facts) => {
         await fill(journal, OTHER, 1)
         // What was committed by younger transactions has to wait: an older one may yet write before it.
         expect(places(await follower.goOn())).toEqual(['one 1'])
+        expect(await journal.feed(undefined, 1)).toMatchObject({ more: false, withheld: false })
+        const { cursor } = await journal.feed(undefined, 1)
+        expect(await journal.feed(cursor, 1)).toEqual({ entries: [], cursor, more: false, withheld: true })
         goOn.resolve()
         await late
         await vi.waitFor(async () => expect(await follower.goOn()).toHaveLength(4))
