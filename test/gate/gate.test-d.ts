@@ -1,6 +1,8 @@
 import {
+  type Act,
   chart,
   createGate,
+  deny,
   type FlipResult,
   type Gate,
   type Journal,
@@ -199,6 +201,21 @@ test('who orders something out of the ordinary says who and why', () => {
   void subject.resolve('f', 'undo', order)
   // @ts-expect-error for no reason
   void subject.cancel('f', {})
+})
+
+test('authorize is told the act, and answers as guards do', () => {
+  createGate(plain, {
+    authorize: ({ act, actor }) => {
+      expectTypeOf(act).toEqualTypeOf<Act>()
+      return act !== 'force' || actor?.id === 'kim' || deny('kim alone')
+    },
+    authorizeTimeout: '1s',
+  })
+  createGate(plain, { authorize: async () => true })
+  // @ts-expect-error no answer
+  createGate(plain, { authorize: () => 'yes' })
+  // @ts-expect-error no such act
+  createGate(plain, { authorize: ({ act }) => act === 'fly' })
 })
 
 test('the payload of an event is that of its record', () => {
