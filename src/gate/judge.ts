@@ -21,7 +21,10 @@ export async function judge(
   asked: GuardAsked,
   breaksGlass: boolean,
 ): Promise<Judged> {
-  if (!breaksGlass) return { refused: await firstRefusal(core.engine, log, guards, asked), passed: NONE }
+  if (!breaksGlass) {
+    const refused = await firstRefusal(core.engine, log, guards, asked)
+    return refused === undefined ? ALL_SAY_YES : { refused, passed: NONE }
+  }
   const plain = guards.filter((guard) => guard.policy === undefined)
   const refused = await firstRefusal(core.engine, log, plain, asked)
   if (refused !== undefined) return { refused, passed: NONE }

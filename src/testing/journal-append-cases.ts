@@ -8,6 +8,7 @@ import {
   flipOf,
   headOf,
   numbers,
+  REMEMBERED,
   recordOf,
   refusesWith,
   SUBJECT,
@@ -24,7 +25,7 @@ export const appendCases: readonly JournalCase[] = [
     async run({ journal }) {
       const append = appendOf(0, {
         records: [recordOf(1), recordOf(2)],
-        head: headOf(2, 1, { flip: flipOf() }),
+        head: headOf(2, 1, { flip: flipOf(), ...REMEMBERED }),
         settled: settledOf('k', 'flip-0'),
       })
       await journal.append(SUBJECT, append)
@@ -140,7 +141,7 @@ export const appendCases: readonly JournalCase[] = [
     name: 'what was acknowledged is there after the store is opened again, op ids included',
     async run({ journal, reopen }) {
       if (reopen === undefined) return
-      const last = appendOf(2, { head: headOf(3, 1, { flip: flipOf() }), settled: settledOf('k', 'x') })
+      const last = appendOf(2, { head: headOf(3, 1, { flip: flipOf(), ...REMEMBERED }), settled: settledOf('k', 'x') })
       await fill(journal, SUBJECT, 2)
       await journal.append(SUBJECT, last)
       const history = await all(journal.history(SUBJECT))

@@ -22,6 +22,12 @@ export function headOf(version: number, epoch: number, changes: Partial<Head> = 
   return { version, epoch, chart: STAMP, phase: `p${version}`, since: 1, ...nothing, ...changes }
 }
 
+/** What a head may remember of a subject. */
+export const REMEMBERED = {
+  rolledBack: [{ flip: 'go', at: 3 }],
+  approvals: [{ flip: 'go', fingerprint: 'f', actor: { id: 'lee', roles: ['sre'] }, at: 4, until: 5 }],
+} satisfies Partial<Head>
+
 /** A flip in progress. */
 export function flipOf(changes: Partial<FlipState> = {}): FlipState {
   return {
