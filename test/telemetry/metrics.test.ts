@@ -1,4 +1,4 @@
-import { type Actor, chart, createGate, type GateEvents, type Journal, memoryJournal, policy } from 'phasegate'
+import { type Actor, chart, createGate, type GateEvents, memoryJournal, policy } from 'phasegate'
 import { openTelemetry } from 'phasegate/otel'
 import { describe, expect, test, vi } from 'vitest'
 import { mortal, over, signal, stage } from '../gate/stage.ts'
@@ -123,13 +123,16 @@ describe('partial and stuck flips, by the journal', () => {
     expect([abandoned, stuck].map(({ mock }) => mock.calls.length)).toEqual([2, 2])
   })
 
-  test('are not told when the journal does not answer, and that is reported', async () => {
+  test('are not numbers when the journal does not answer, and that is reported', async () => {
     const on = stage()
-    const journal: Journal = over(on.journal, { abandoned: () => Promise.reject(new Error('down')) })
-    const { gate, of, all } = measured({}, { ...on, journal })
+    const abandoned = vi.fn(async (): Promise<readonly string[]> => ['north'])
+    const { gate, of, all, clock } = measured({}, { ...on, journal: over(on.journal, { abandoned }) })
     const reported: GateEvents['error'][] = []
     gate.on('error', (event) => reported.push(event))
-    expect(await of('phasegate.flips.partial')).toEqual([])
+    expect(await of('phasegate.flips.partial')).toEqual([{ labels: { chart: 'bay' }, value: 1 }])
+    abandoned.mockRejectedValue(new Error('down'))
+    await clock.advance(10_000)
+    expect(await of('phasegate.flips.partial')).toEqual([{ labels: { chart: 'bay' }, value: Number.NaN }])
     expect(reported).toMatchObject([{ during: 'telemetry', error: { message: 'down' } }])
     expect((await all()).filter(({ name }) => name === 'phasegate.flips.stuck')).toHaveLength(1)
   })

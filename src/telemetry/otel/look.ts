@@ -10,20 +10,19 @@ interface Question {
 
 /**
  * Lets `gauge` show what `ask` answers, asked by the gate's clock at most every `everyMs`, however often it is looked at.
- * It shows nothing when there was no answer: better than an old number.
+ * When there was no answer it shows NaN: of what is not observed an SDK goes on to show the last number.
  */
 export function observe(gate: Watched, gauge: Observable, { ask, everyMs }: Question): Stop {
-  let last: { readonly atMs: number; readonly answer: Promise<number | undefined> } | undefined
-  const look = (): Promise<number | undefined> =>
+  let last: { readonly atMs: number; readonly answer: Promise<number> } | undefined
+  const look = (): Promise<number> =>
     ask().catch((error: unknown) => {
       gate.failed(error, 'telemetry')
-      return undefined
+      return Number.NaN
     })
   const callback = async (result: ObservableResult): Promise<void> => {
     const atMs = gate.clock.monotonic()
     if (last === undefined || atMs - last.atMs >= everyMs) last = { atMs, answer: look() }
-    const answer = await last.answer
-    if (answer !== undefined) result.observe(answer, { chart: gate.chart.name })
+    result.observe(await last.answer, { chart: gate.chart.name })
   }
   gauge.addCallback(callback)
   return () => gauge.removeCallback(callback)

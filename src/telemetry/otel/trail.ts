@@ -11,7 +11,7 @@ export interface ObserveTrailOptions {
 
 /**
  * Measures how far the sinks of an audit trail are behind, until the stop that it returns is called. Only the process that
- * delivers to a sink knows its lag; one that delivers no more says 0, since an SDK may go on to show what it saw last.
+ * delivers to a sink knows its lag; one that delivers no more says NaN, since an SDK may go on to show what it saw last.
  * @throws OPTION_INVALID naming the option
  */
 export function observeTrail(trail: WatchedTrail, options?: ObserveTrailOptions): Stop {
@@ -49,7 +49,7 @@ function instrumentsOf(meter: Meter) {
 function show(isKnown: boolean, lag: TrailLag, instruments: Instruments, result: BatchObservableResult): void {
   const labels = { sink: lag.sink }
   const gauge = (instrument: Observable, value: number): void => {
-    if (isKnown) result.observe(instrument, lag.role === 'delivering' ? value : 0, labels)
+    if (isKnown) result.observe(instrument, lag.role === 'delivering' ? value : Number.NaN, labels)
   }
   result.observe(instruments.failures, lag.failures, labels)
   if (lag.of === 'checkpoints') return gauge(instruments.checkpointAge, lag.ageMs / 1_000)
