@@ -13,6 +13,7 @@ const WORKERS = {
   builder: 'test/processes/worker.ts',
   packer: 'test/adapters/postgres/stock-worker.ts',
   holder: 'test/adapters/redis/worker.ts',
+  watched: 'test/operate/service.ts',
   cli: 'src/cli/index.ts',
   keeper: 'test/trail/sink-worker.ts',
 } as const
@@ -39,7 +40,7 @@ export async function setup(project: TestProject): Promise<() => void> {
     silent: true,
     // What is in src/ is part of the worker; packages are found from where the bundle stands.
     noExternal: [/^phasegate/],
-    external: ['ioredis', 'pg'],
+    external: ['ioredis', 'pg', /^@opentelemetry/],
   })
   project.provide('workers', folder)
   return () => rmSync(folder, { recursive: true, force: true })

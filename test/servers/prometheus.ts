@@ -14,10 +14,18 @@ export interface Sample {
   readonly value: number
 }
 
+export interface Alert {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly state: 'pending' | 'firing'
+}
+
 export interface PrometheusServer extends Server {
   readonly url: string
   /** Every series that the query gives now. Rejects when the query is none. */
   query(promql: string): Promise<readonly Sample[]>
+  /** The alerts that are pending or firing. */
+  alerts(): Promise<readonly Alert[]>
 }
 
 /** What a server scrapes, and how. */
@@ -53,7 +61,8 @@ export async function startPrometheus(scraping: Scraping): Promise<PrometheusSer
     stopSignal: 'SIGKILL',
   })
   await server.start()
-  return Object.assign(server, { port, url, query: (promql: string) => query(url, promql) })
+  const asked = { query: (promql: string) => query(url, promql), alerts: () => alerts(url) }
+  return Object.assign(server, { port, url, ...asked })
 }
 
 /** JSON is YAML, too. */
@@ -87,6 +96,11 @@ async function query(url: string, promql: string): Promise<readonly Sample[]> {
   const answer = (await response.json()) as Answer
   if (answer.status !== 'success') throw new Error(`${answer.error}: ${promql}`)
   return answer.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+}
+
+async function alerts(url: string): Promise<readonly Alert[]> {
+  const response = await fetch(`${url}/api/v1/alerts`)
+  return ((await response.json()) as { readonly data: { readonly alerts: readonly Alert[] } }).data.alerts
 }
 
 type Answer =
