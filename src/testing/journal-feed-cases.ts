@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { FeedEntry, Journal, SubjectRef } from '../ports/index.ts'
 import type { JournalCase, JournalHarness } from './journal-case.ts'
 import { all, appendOf, fill, headOf, NAMES, recordOf, refusesWith, SUBJECT, same } from './journal-samples.ts'
@@ -23,6 +24,7 @@ export async function follow(
     const page = await journal.feed(cursor, limit)
     assert.ok(page.entries.length <= limit, `${page.entries.length} records, where ${limit} were asked for`)
     found.push(...page.entries)
+    assert.ok(found.length <= count, `${found.length} records, where there are ${count}`)
     cursor = page.cursor
     if (page.more) continue
     if (found.length >= count) break
@@ -110,9 +112,24 @@ export const feedCases: readonly JournalCase[] = [
     async run(harness) {
       const { journal } = harness
       const subjects = Array.from({ length: 8 }, (_, index) => ({ chart: 'c', id: `s${index}` }))
+      const found: FeedEntry[] = []
+      let isWriting = true
+      let after: string | undefined
+      const followed = (async () => {
+        while (isWriting) {
+          const page = await journal.feed(after, 7)
+          found.push(...page.entries)
+          after = page.cursor
+          await oneTurn()
+        }
+      })()
       const writing = Promise.all(subjects.map((subject) => write(journal, subject, 10)))
-      const [{ found }] = await Promise.all([follow(harness, 80, { limit: 7 }), writing])
-      await areAll(journal, found, subjects)
+      await writing.finally(() => {
+        isWriting = false
+      })
+      await followed
+      const rest = await follow(harness, 80 - found.length, { after, limit: 7 })
+      await areAll(journal, [...found, ...rest.found], subjects)
     },
   },
   {

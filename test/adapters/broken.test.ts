@@ -2,23 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { memoryJournal, memoryLock } from '../../src/adapters/memory/index.ts'
 import { isPhasegateError } from '../../src/base/index.ts'
 import type { Append, Journal, Lease, Lock, SubjectRef } from '../../src/ports/index.ts'
-import { journalContract, lockContract, type VirtualClock, virtualClock } from '../../src/testing/index.ts'
+import { journalContract, lockContract, virtualClock } from '../../src/testing/index.ts'
+import { type Break, brokenPromises } from './bent.ts'
 
 // A contract is worth what it catches: each of these breaks one promise, and the suite must name that one.
-
-type Break = (journal: Journal, clock: VirtualClock) => Partial<Journal>
-
-/** A journal with some of its methods replaced. */
-function bent(break_: Break, clock: VirtualClock): Journal {
-  const journal = memoryJournal({ clock })
-  const changes = break_(journal, clock)
-  return new Proxy(journal, {
-    get: (target, name) => {
-      const method = Reflect.get(name in changes ? changes : target, name)
-      return typeof method === 'function' ? method.bind(name in changes ? changes : target) : method
-    },
-  })
-}
 
 const BROKEN: readonly (readonly [name: string, promise: number, break_: Break])[] = [
   [
@@ -79,6 +66,12 @@ const BROKEN: readonly (readonly [name: string, promise: number, break_: Break])
   ['gives no more than one abandoned flip', 11, (journal) => ({ abandoned: (chart) => journal.abandoned(chart, 1) })],
   ['knows no timers', 11, () => ({ due: async () => [] })],
   [
+    'looks at whichever flip is abandoned',
+    11,
+    (journal) => ({ abandoned: (chart, limit) => journal.abandoned(chart, limit) }),
+  ],
+  ['takes nothing for stuck', 11, () => ({ stuck: async () => [] })],
+  [
     'folds the case of names',
     13,
     (journal) => ({
@@ -128,15 +121,6 @@ function buffered(durable: Journal, isForgotten: (appends: number) => boolean): 
       }
     },
   })
-}
-
-async function brokenPromises(break_: Break): Promise<readonly number[]> {
-  const broken: number[] = []
-  for (const { promise, run } of journalContract) {
-    const clock = virtualClock()
-    await run({ journal: bent(break_, clock), clock, reopen: undefined }).catch(() => broken.push(promise))
-  }
-  return broken
 }
 
 /** A lock that looks at the resource, and not at whose lease it is, when something is given back. */

@@ -16,6 +16,7 @@ const WORKERS = {
   watched: 'test/operate/service.ts',
   cli: 'src/cli/index.ts',
   keeper: 'test/trail/sink-worker.ts',
+  eraser: 'test/adapters/file/drop-worker.ts',
 } as const
 
 declare module 'vitest' {

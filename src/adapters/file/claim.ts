@@ -3,6 +3,7 @@ import { PhasegateError, sleep } from '../../base/index.ts'
 import { decideTakeover, type Found, isAlive, type Owner, silence, thisOwner } from '../folder/index.ts'
 import { accountLine, ownerLine } from './line.ts'
 import { Recovery } from './recover.ts'
+import { removeTemporaries } from './replace.ts'
 import { BEGINNING, endsReleased, listSegments, readSegment, segmentName } from './segment.ts'
 import type { Settings } from './settings.ts'
 import { type OpenSegment, Tail } from './tail.ts'
@@ -44,6 +45,7 @@ async function tryClaim(settings: Settings, segments: readonly number[]): Promis
   const segment = await createNext(settings, owner, segments.at(-1) ?? 0)
   if (segment === undefined) return undefined
   try {
+    await removeTemporaries(disk, folder)
     await recovery.read()
     await giveAccount(folder, segment, recovery)
   } catch (error) {

@@ -27,7 +27,25 @@ export function unreadable(folder: string, error: unknown): PhasegateError<'JOUR
   return new PhasegateError('JOURNAL_FAILED', `cannot read ${folder}: ${cause}`, facts, { cause: error })
 }
 
+/** The same lines, as they stand. */
+export async function* readTexts(folder: string, places: readonly Stored[]): AsyncGenerator<string, void, undefined> {
+  try {
+    for await (const { handle, place } of eachOpen(folder, places)) yield await textAt(handle, place)
+  } catch (error) {
+    throw isPhasegateError(error) ? error : unreadable(folder, error)
+  }
+}
+
 async function* readEach(folder: string, places: readonly Stored[]): AsyncGenerator<AppendLine, void, undefined> {
+  for await (const { handle, place } of eachOpen(folder, places)) yield await readLine(folder, handle, place)
+}
+
+interface OpenPlace {
+  readonly handle: fs.FileHandle
+  readonly place: Stored
+}
+
+async function* eachOpen(folder: string, places: readonly Stored[]): AsyncGenerator<OpenPlace, void, undefined> {
   let open: { readonly segment: number; readonly handle: fs.FileHandle } | undefined
   try {
     for (const place of places) {
@@ -36,7 +54,7 @@ async function* readEach(folder: string, places: readonly Stored[]): AsyncGenera
         open = undefined
         open = { segment: place.segment, handle: await fs.open(`${folder}/${segmentName(place.segment)}`, 'r') }
       }
-      yield await readLine(folder, open.handle, place)
+      yield { handle: open.handle, place }
     }
   } finally {
     await open?.handle.close()
@@ -44,11 +62,25 @@ async function* readEach(folder: string, places: readonly Stored[]): AsyncGenera
 }
 
 async function readLine(folder: string, handle: fs.FileHandle, place: Stored): Promise<AppendLine> {
-  const { buffer } = await handle.read(Buffer.alloc(place.length), 0, place.length, place.offset)
-  const line = parseLine(buffer.toString('utf8'))
+  const line = parseLine(await textAt(handle, place))
   if (typeof line !== 'string' && line.is === 'append') return line
   const problem = typeof line === 'string' ? line : `an append is expected here, not "${line.is}"`
   throw corrupt(`${folder}/${segmentName(place.segment)}`, await lineNumber(handle, place.offset), problem)
+}
+
+async function textAt(handle: fs.FileHandle, { offset, length }: Stored): Promise<string> {
+  const { buffer } = await handle.read(Buffer.alloc(length), 0, length, offset)
+  return buffer.toString('utf8')
+}
+
+/** The number of the line that begins at a byte. */
+export async function lineAt(path: string, offset: number): Promise<number> {
+  const handle = await fs.open(path, 'r')
+  try {
+    return await lineNumber(handle, offset)
+  } finally {
+    await handle.close()
+  }
 }
 
 async function lineNumber(handle: fs.FileHandle, offset: number): Promise<number> {

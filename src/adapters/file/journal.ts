@@ -22,7 +22,7 @@ import type {
   SubjectRef,
 } from '../../ports/index.ts'
 import { causeOf, type Disk, realDisk } from '../folder/index.ts'
-import { closed, notYet } from '../resident/index.ts'
+import { closed } from '../resident/index.ts'
 import { claim } from './claim.ts'
 import type { Settings } from './settings.ts'
 import { type Range, Store } from './store.ts'
@@ -123,24 +123,20 @@ class LazyJournal implements FileJournal {
     return (await this.#use('stuck')).stuck(chart, limit)
   }
 
-  async feed(): Promise<FeedPage> {
-    await this.#use('feed')
-    throw notYet('feed')
+  async feed(after: string | undefined, limit: number): Promise<FeedPage> {
+    return (await this.#use('feed')).feed(after, limit)
   }
 
   async *tips(): AsyncIterable<ChainTip> {
-    await this.#use('tips')
-    yield* await Promise.reject<readonly never[]>(notYet('tips'))
+    yield* (await this.#use('tips')).tips()
   }
 
-  async bookmark(): Promise<string | undefined> {
-    await this.#use('bookmark')
-    throw notYet('bookmark')
+  async bookmark(name: string): Promise<string | undefined> {
+    return (await this.#use('bookmark')).bookmark(name)
   }
 
-  async moveBookmark(): Promise<boolean> {
-    await this.#use('moveBookmark')
-    throw notYet('moveBookmark')
+  async moveBookmark(name: string, from: string | undefined, to: string): Promise<boolean> {
+    return (await this.#use('moveBookmark')).moveBookmark(name, from, to)
   }
 
   close(): Promise<void> {
@@ -167,6 +163,8 @@ class LazyJournal implements FileJournal {
   async #claim(): Promise<Store> {
     try {
       const store = new Store(this.#settings, await claim(this.#settings))
+      // What a former owner could not end. A disk that refuses it now is asked again when more is dropped, or the next time.
+      await store.finishDrops()
       if (this.#state.type === 'opening') this.#state = { type: 'open', store }
       return store
     } catch (error) {

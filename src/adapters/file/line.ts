@@ -34,13 +34,25 @@ const appendSchema = z.object({
   head: headSchema,
   settled: settledSchema.optional(),
   forget: z.number().optional(),
+  drop: z.object({ records: z.array(z.int()), flips: z.array(z.string()), lines: z.array(z.int()) }).optional(),
   records: z.array(sealedSchema),
 })
+const bookmarkSchema = z.object({ is: z.literal('bookmark'), name: z.string(), value: z.string() })
 const releasedSchema = z.object({ is: z.literal('released') })
 const lineSchema: z.ZodType<Line> = z.union([appendSchema, ownerSchema, accountSchema, releasedSchema])
 
 /** Segment numbers, and how many bytes of each count. */
 export type Account = readonly (readonly [segment: number, bytes: number])[]
+
+/** What an append drops. */
+export interface Drop {
+  /** Numbers of the records whose payloads go. */
+  readonly records: readonly number[]
+  /** The flips they are of. */
+  readonly flips: readonly string[]
+  /** The versions that those earlier lines of the subject led to in which anything of it stands. */
+  readonly lines: readonly number[]
+}
 
 /** Records, and the head and outcome they led to. */
 export interface AppendLine {
@@ -50,6 +62,7 @@ export interface AppendLine {
   readonly head: Head
   readonly settled?: Settled | undefined
   readonly forget?: number | undefined
+  readonly drop?: Drop | undefined
   readonly records: readonly SealedRecord[]
 }
 
@@ -71,10 +84,34 @@ export function accountLine(segments: Account, cut: number): string {
   return format({ is: 'account', segments, cut })
 }
 
-export function appendLine(subject: SubjectRef, append: Append, records: readonly SealedRecord[]): string {
-  const { opId, head, settled, forget } = append
-  const { chart, id } = subject
-  return format({ is: 'append', subject: { chart, id }, op: opId, head, settled, forget, records })
+export function appendLine(
+  { chart, id }: SubjectRef,
+  { opId, head, settled, forget }: Append,
+  records: readonly SealedRecord[],
+  drop: Drop | undefined,
+): string {
+  return format({ is: 'append', subject: { chart, id }, op: opId, head, settled, forget, drop, records })
+}
+
+/** A line as it stands, without its line feed, made less and yet as long as it was: JSON may be followed by spaces. */
+export function changeLine(text: string, change: (line: AppendLine) => AppendLine): string {
+  const before = text.slice(0, -SUM_LENGTH)
+  const body = JSON.stringify(change(JSON.parse(`${before}}`) as AppendLine)).slice(0, -1)
+  const padded = body + ' '.repeat(Buffer.byteLength(before) - Buffer.byteLength(body))
+  return padded + sumOf(padded)
+}
+
+/** What the file of a bookmark holds. */
+export function bookmarkLine(name: string, value: string): string {
+  return format({ is: 'bookmark', name, value })
+}
+
+/** The text of a bookmark; undefined where it is not what was written. */
+export function parseBookmark(text: string, name: string): string | undefined {
+  const line = text.slice(0, -1)
+  if (!isWhole(line)) return undefined
+  const said = bookmarkSchema.safeParse(JSON.parse(`${line.slice(0, -SUM_LENGTH)}}`))
+  return said.success && said.data.name === name ? said.data.value : undefined
 }
 
 /** What a segment ends in when its owner closed. */
@@ -95,7 +132,7 @@ export function isWhole(text: string): boolean {
   return text.slice(-SUM_LENGTH) === sumOf(text.slice(0, -SUM_LENGTH))
 }
 
-function format(value: { readonly is: Line['is']; readonly [member: string]: unknown }): string {
+function format(value: { readonly is: Line['is'] | 'bookmark'; readonly [member: string]: unknown }): string {
   const body = JSON.stringify(value).slice(0, -1)
   return `${body}${sumOf(body)}\n`
 }

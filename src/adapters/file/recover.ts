@@ -1,8 +1,8 @@
 import { checkPlace, FIRST_LINK, headerOf, type Link, logName } from '../../audit/index.ts'
-import type { Clock } from '../../ports/index.ts'
+import type { Clock, SubjectRef } from '../../ports/index.ts'
 import { type Step, Table } from '../resident/index.ts'
 import { readLimits } from './limits.ts'
-import type { Account, AppendLine } from './line.ts'
+import type { Account, AppendLine, Drop } from './line.ts'
 import { BEGINNING, corrupt, type Placed, type Position, readSegment, segmentName } from './segment.ts'
 
 /** An append, and where its line stands. */
@@ -10,6 +10,12 @@ export interface Stored extends Step {
   readonly segment: number
   readonly offset: number
   readonly length: number
+}
+
+/** An order to drop, whose lines may still have to be cleaned. */
+export interface Pending {
+  readonly subject: SubjectRef
+  readonly drop: Drop
 }
 
 /**
@@ -20,6 +26,10 @@ export class Recovery {
   readonly table: Table<Stored>
   /** The hash of each subject's last record. */
   readonly tips: Map<string, string> = new Map()
+  /** Numbers of dropped records, by log. */
+  readonly dropped: Map<string, ReadonlySet<number>> = new Map()
+  /** Orders whose records may still be on the disk. */
+  pending: readonly Pending[] = []
   readonly #folder: string
   readonly #segments: readonly number[]
   readonly #ends = new Map<number, Position>()
@@ -41,6 +51,15 @@ export class Recovery {
     for (const segment of this.#segments) await this.#readOn(segment, this.#limits.get(segment))
   }
 
+  /** From the line on that says so nobody is shown these records. */
+  drop(subject: SubjectRef, drop: Drop): void {
+    const log = logName(subject)
+    const entry = this.table.get(subject)
+    if (entry !== undefined) this.table.clean(entry, new Set(drop.flips))
+    this.dropped.set(log, new Set([...(this.dropped.get(log) ?? []), ...drop.records]))
+    this.pending = [...this.pending, { subject, drop }]
+  }
+
   async #readOn(segment: number, limit: number | undefined): Promise<void> {
     for await (const placed of readSegment(this.#path(segment), this.#end(segment), limit)) {
       if (placed.value.is === 'append') this.#apply(segment, placed, placed.value)
@@ -54,7 +73,7 @@ export class Recovery {
   }
 
   #apply(segment: number, placed: Placed, line: AppendLine): void {
-    const { subject, head, op, settled, forget } = line
+    const { subject, head, op, settled, forget, drop } = line
     const log = logName(subject)
     let link: Link = { n: this.table.get(subject)?.head.version ?? FIRST_LINK.n, hash: this.tips.get(log) }
     for (const record of line.records) {
@@ -71,6 +90,7 @@ export class Recovery {
     }
     if (link.hash !== undefined) this.tips.set(log, link.hash)
     const stored = { version: head.version, opId: op, segment, offset: placed.offset, length: placed.length }
+    if (drop !== undefined) this.drop(subject, drop)
     this.table.store(subject, { head, settled, forget, lease: 'release' }, stored)
   }
 

@@ -1,14 +1,18 @@
 import { logName, sealAll } from '../../audit/index.ts'
-import { PhasegateError, unreachable } from '../../base/index.ts'
-import type { Append, Head, SealedRecord, Settled, Stop, SubjectRef } from '../../ports/index.ts'
+import type { Append, ChainTip, FeedPage, Head, SealedRecord, Settled, Stop, SubjectRef } from '../../ports/index.ts'
+import { causeOf } from '../folder/index.ts'
 import { checkNumbers, closed, conflict, type Table } from '../resident/index.ts'
 import { beat } from './beat.ts'
+import { Bookmarks } from './bookmarks.ts'
 import type { Claim } from './claim.ts'
-import { readLines, unreadable } from './history.ts'
+import { Drops, type Plan } from './drops.ts'
+import { readFeed } from './feed.ts'
+import { Fence, refusal } from './fence.ts'
+import { readLines } from './history.ts'
 import { appendLine } from './line.ts'
 import type { Recovery, Stored } from './recover.ts'
 import type { Settings } from './settings.ts'
-import type { Tail, Trouble } from './tail.ts'
+import type { Tail } from './tail.ts'
 import { type Outcome, Writer } from './writer.ts'
 
 const BEATS_PER_TTL = 3
@@ -23,8 +27,12 @@ export class Store {
   readonly #folder: string
   readonly #table: Table<Stored>
   readonly #tips: Recovery['tips']
+  readonly #recovery: Recovery
   readonly #tail: Tail
   readonly #writer: Writer
+  readonly #fence: Fence
+  readonly #drops: Drops
+  readonly #bookmarks: Bookmarks
   /** Subjects with an append under way: whoever comes second is judged when its outcome is known. */
   readonly #busy = new Map<string, Promise<void>>()
   /** Subjects whose last append may or may not be on disk; none once anything has been stored after it. */
@@ -33,12 +41,17 @@ export class Store {
   readonly #stopBeat: Stop
   #isClosed = false
 
-  constructor({ folder, clock, ttlMs }: Settings, { recovery, tail }: Claim) {
+  constructor({ folder, clock, disk, ttlMs }: Settings, { recovery, tail }: Claim) {
     this.#folder = folder
     this.#table = recovery.table
     this.#tips = recovery.tips
+    this.#recovery = recovery
     this.#tail = tail
     this.#writer = new Writer(tail)
+    this.#fence = new Fence(folder, tail)
+    const replacing = { disk, folder, owner: tail.claim, isFenced: () => this.#fence.isClosed() }
+    this.#drops = new Drops({ ...replacing, account: () => tail.account }, recovery)
+    this.#bookmarks = new Bookmarks(replacing)
     this.#stopBeat = beat(clock, ttlMs / BEATS_PER_TTL, tail)
   }
 
@@ -52,7 +65,7 @@ export class Store {
     const entry = this.#table.get(subject)
     switch (this.#table.judge(entry, append)) {
       case 'repeat':
-        return
+        return append.drop === undefined ? undefined : this.#finishDrops(log, append)
       case 'conflict':
         throw conflict(subject, append, entry?.head)
       case 'store':
@@ -71,8 +84,8 @@ export class Store {
     return this.#table.get(subject)?.settled?.get(key)
   }
 
-  renew(subject: SubjectRef, epoch: number, ttlMs: number): boolean {
-    return !this.#isFenced() && this.#table.renew(subject, epoch, ttlMs)
+  async renew(subject: SubjectRef, epoch: number, ttlMs: number): Promise<boolean> {
+    return !(await this.#fence.isClosed()) && this.#table.renew(subject, epoch, ttlMs)
   }
 
   async *history(subject: SubjectRef, range: Range): AsyncGenerator<SealedRecord, void, undefined> {
@@ -81,36 +94,71 @@ export class Store {
     const steps = this.#table.get(subject)?.steps ?? []
     const wanted = steps.filter((step, index) => step.version >= from && (steps[index - 1]?.version ?? 0) < to)
     let n = wanted[0] === undefined ? 0 : (steps[steps.indexOf(wanted[0]) - 1]?.version ?? 0)
+    const log = logName(subject)
     for await (const { records } of readLines(this.#folder, wanted)) {
-      for (const record of records) if (++n >= from && n <= to) yield record
+      for (const record of records) if (++n >= from && n <= to) yield this.#drops.shown(log, n, record)
     }
   }
 
-  *heads(chart: string): Generator<{ readonly id: string; readonly head: Head }, void, undefined> {
-    this.#checkOwned(chart)
+  async *heads(chart: string): AsyncGenerator<{ readonly id: string; readonly head: Head }, void, undefined> {
+    await this.#fence.check(chart)
     for (const { id, head } of this.#table.entries(chart)) yield { id, head }
   }
 
-  abandoned(chart: string, limit: number, id?: string): readonly string[] {
-    this.#checkOwned(chart)
+  async abandoned(chart: string, limit: number, id?: string): Promise<readonly string[]> {
+    await this.#fence.check(chart)
     return this.#table.abandoned(chart, limit, id)
   }
 
-  due(chart: string, limit: number): readonly string[] {
-    this.#checkOwned(chart)
+  async due(chart: string, limit: number): Promise<readonly string[]> {
+    await this.#fence.check(chart)
     return this.#table.due(chart, limit)
   }
 
-  stuck(chart: string, limit: number): readonly string[] {
-    this.#checkOwned(chart)
+  async stuck(chart: string, limit: number): Promise<readonly string[]> {
+    await this.#fence.check(chart)
     return this.#table.stuck(chart, limit)
+  }
+
+  async feed(after: string | undefined, limit: number): Promise<FeedPage> {
+    await this.#fence.check('feed')
+    const shown = this.#drops.shown.bind(this.#drops)
+    return readFeed({ folder: this.#folder, account: this.#tail.account, shown }, after, limit)
+  }
+
+  async *tips(): AsyncGenerator<ChainTip, void, undefined> {
+    await this.#fence.check('tips')
+    for (const { subject, entry } of this.#table.all())
+      yield { subject, n: entry.head.version, hash: this.#tips.get(logName(subject)) ?? '' }
+  }
+
+  async bookmark(name: string): Promise<string | undefined> {
+    await this.#fence.check('bookmark')
+    return this.#bookmarks.read(name)
+  }
+
+  async moveBookmark(name: string, from: string | undefined, to: string): Promise<boolean> {
+    await this.#fence.check('bookmark')
+    const moved = await this.#bookmarks.move(name, from, to)
+    if (moved === 'fenced') throw refusal({ type: 'fenced' }, 'bookmark', undefined)
+    return moved
+  }
+
+  /** Why what was dropped is not gone from the disk yet; undefined when it is. */
+  async finishDrops(): Promise<string | undefined> {
+    try {
+      await this.#drops.finish()
+      return undefined
+    } catch (error) {
+      return causeOf(error)
+    }
   }
 
   /** Lets appends that are under way end, and gives the folder back. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#stopBeat()
-    await this.#writer.idle()
+    await Promise.all([this.#writer.idle(), this.#drops.idle(), this.#bookmarks.idle()])
     await this.#tail.close()
   }
 
@@ -125,20 +173,31 @@ export class Store {
   }
 
   async #store(subject: SubjectRef, log: string, append: Append): Promise<void> {
+    const plan = append.drop && (await this.#drops.plan(subject, append.drop))
     const records = sealAll(subject, append.records, this.#tips.get(log))
-    const outcome = await this.#write(appendLine(subject, append, records))
+    const outcome = await this.#write(appendLine(subject, append, records, plan?.drop), plan)
     this.#settle(log, outcome)
     if (outcome.type !== 'stored') throw refusal(outcome, log, append)
     const { segment, offset, length } = outcome
     this.#table.store(subject, append, { version: append.head.version, opId: append.opId, segment, offset, length })
     const tip = records.at(-1)
     if (tip !== undefined) this.#tips.set(log, tip.hash)
+    if (plan === undefined) return
+    this.#recovery.drop(subject, plan.drop)
+    await this.#finishDrops(log, append)
+  }
+
+  /** The append is stored; what it drops may be on the disk for as long as this has not ended. */
+  async #finishDrops(log: string, append: Append): Promise<void> {
+    const trouble = await this.finishDrops()
+    await this.#fence.check(log, append.head.epoch)
+    if (trouble !== undefined) throw refusal({ type: 'unknown', cause: trouble }, log, append)
   }
 
   /** Who was still waiting for something when the journal was closed has nothing written. */
-  #write(line: string): Promise<Outcome> {
+  #write(line: string, plan?: Plan): Promise<Outcome> {
     if (this.#isClosed) throw closed('append')
-    return this.#writer.write(line)
+    return this.#writer.write(line, plan?.lastSegment)
   }
 
   #settle(log: string, outcome: Outcome): void {
@@ -155,49 +214,8 @@ export class Store {
 
   async #makeCertain(subject: SubjectRef): Promise<void> {
     const log = logName(subject)
-    this.#checkOwned(log, this.#table.get(subject)?.head.epoch)
+    await this.#fence.check(log, this.#table.get(subject)?.head.epoch)
     if (await this.#isCertain(log)) return
     throw refusal({ type: 'failed', cause: 'an earlier write is in doubt, and the disk still fails' }, log, undefined)
   }
-
-  /** Once the folder has a newer owner, what is known here may be out of date. */
-  #checkOwned(subject: string, epoch = 0): void {
-    if (this.#isFenced()) throw fenced(subject, epoch)
-  }
-
-  #isFenced(): boolean {
-    try {
-      return this.#tail.checkFenced()
-    } catch (error) {
-      throw unreadable(this.#folder, error)
-    }
-  }
-}
-
-function refusal(trouble: Trouble, subject: string, append: Append | undefined): PhasegateError {
-  switch (trouble.type) {
-    case 'fenced':
-      return fenced(subject, append?.head.epoch ?? 0)
-    case 'failed':
-      return new PhasegateError('JOURNAL_FAILED', `${subject}: nothing was stored: ${trouble.cause}`, {
-        operation: append === undefined ? 'read' : 'append',
-        cause: trouble.cause,
-      })
-    case 'unknown':
-      return new PhasegateError('OUTCOME_UNKNOWN', `${subject}: it may or may not be stored: ${trouble.cause}`, {
-        subject,
-        opId: append?.opId ?? '',
-        flipId: append?.head.flip?.id ?? append?.settled?.flipId,
-      })
-    default:
-      return unreachable(trouble)
-  }
-}
-
-function fenced(subject: string, epoch: number): PhasegateError<'FENCED'> {
-  return new PhasegateError('FENCED', `${subject}: the folder has a newer owner; this one was taken for dead`, {
-    subject,
-    epoch,
-    current: undefined,
-  })
 }

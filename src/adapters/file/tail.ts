@@ -35,26 +35,40 @@ const FENCED: Trouble = { type: 'fenced' }
 
 /** The end of the journal: bytes go on here and nowhere else, one write at a time. */
 export class Tail {
+  /** The number of the segment by which the folder was claimed: no other owner has it. */
+  readonly claim: number
   readonly #settings: Settings
   readonly #owner: Owner
   #segment: OpenSegment
   #former: Account
   /** Created but not begun: a disk may fail between the two. */
   #next: OpenSegment | undefined
+  /** While the disk makes the next segment. */
+  #creating: Promise<OpenSegment | undefined> | undefined
   #state: State = 'good'
 
   constructor({ settings, owner, segment, former }: Start) {
+    this.claim = segment.number
     this.#settings = settings
     this.#owner = owner
     this.#segment = segment
     this.#former = former
   }
 
-  /** Stores bytes durably, and only then looks for a successor: looked for before, what it never saw would be lost. */
-  async append(bytes: Uint8Array): Promise<Stored | Trouble> {
+  /** How many bytes of each segment count, that which is written last. */
+  get account(): Account {
+    return [...this.#former, [this.#segment.number, this.#segment.size]]
+  }
+
+  /**
+   * Stores bytes durably, and only then looks for a successor: looked for before, what it never saw would be lost. They
+   * stand in a segment after `beyond`.
+   */
+  async append(bytes: Uint8Array, beyond = 0): Promise<Stored | Trouble> {
     if (this.#state === 'fenced') return FENCED
+    const mustRoll = this.#state === 'broken' || this.#isFull(bytes) || this.#segment.number <= beyond
     try {
-      if ((this.#state === 'broken' || this.#isFull(bytes)) && !(await this.#roll())) return FENCED
+      if (mustRoll && !(await this.#roll())) return FENCED
     } catch (error) {
       return { type: 'failed', cause: causeOf(error) }
     }
@@ -66,7 +80,7 @@ export class Tail {
     }
     try {
       await file.datasync()
-      if (this.checkFenced()) return FENCED
+      if (this.#checkFenced()) return FENCED
     } catch (error) {
       return this.#leaveOut(causeOf(error))
     }
@@ -74,16 +88,24 @@ export class Tail {
     return { type: 'stored', segment: number, offset: size }
   }
 
-  /** Whether the folder has a newer owner, as the disk says now. Once it has, it stays so. */
-  checkFenced(): boolean {
+  /**
+   * Whether the folder has a newer owner, as the disk says now. Once it has, it stays so. For who does not write: a
+   * segment that is just being made here could be taken for a successor's, so that is waited for.
+   */
+  async isFenced(): Promise<boolean> {
+    while (this.#creating !== undefined) await this.#creating.catch(() => undefined)
+    return this.#checkFenced()
+  }
+
+  #checkFenced(): boolean {
     const newest = this.#next ?? this.#segment
-    if (!this.#isFenced() && this.#settings.disk.exists(this.#path(newest.number + 1))) this.#state = 'fenced'
-    return this.#isFenced()
+    if (this.#state !== 'fenced' && this.#settings.disk.exists(this.#path(newest.number + 1))) this.#state = 'fenced'
+    return this.#state === 'fenced'
   }
 
   /** The sign of life that others judge this owner by. False once there is a newer one. */
   async beat(): Promise<boolean> {
-    if (this.checkFenced()) return false
+    if (await this.isFenced()) return false
     await (this.#next ?? this.#segment).file.touch()
     return true
   }
@@ -100,7 +122,7 @@ export class Tail {
   async #takeBack(cause: string): Promise<Trouble> {
     const { file, size } = this.#segment
     try {
-      if (this.checkFenced()) return FENCED
+      if (this.#checkFenced()) return FENCED
       await file.truncate(size)
       await file.datasync()
       return { type: 'failed', cause }
@@ -122,22 +144,32 @@ export class Tail {
   /** Goes on in a new segment, whose account says how much of this one counts; false when another was faster. */
   async #roll(): Promise<boolean> {
     const { disk, folder } = this.#settings
-    this.#next ??= await this.#create(this.#segment.number + 1)
+    this.#next ??= await this.#createNext()
     if (this.#next === undefined) return false
     const { number, file } = this.#next
     this.#state = 'broken'
     await disk.syncFolder(folder)
-    const former: Account = [...this.#former, [this.#segment.number, this.#segment.size]]
+    const former = this.account
     const bytes = Buffer.from(ownerLine(this.#owner) + accountLine(former, 0))
     await file.write(bytes, 0)
     await file.datasync()
-    if (this.checkFenced()) return false
+    if (this.#checkFenced()) return false
     await this.#segment.file.close().catch(() => undefined)
     this.#segment = { number, file, size: bytes.length }
     this.#former = former
     this.#next = undefined
     this.#state = 'good'
     return true
+  }
+
+  async #createNext(): Promise<OpenSegment | undefined> {
+    this.#creating = this.#create(this.#segment.number + 1)
+    try {
+      this.#next = await this.#creating
+      return this.#next
+    } finally {
+      this.#creating = undefined
+    }
   }
 
   /** Nobody but a successor makes the next segment of an owner. */
@@ -153,10 +185,6 @@ export class Tail {
 
   #isFull(bytes: Uint8Array): boolean {
     return bytes.length > 0 && this.#segment.size + bytes.length > this.#settings.segmentBytes
-  }
-
-  #isFenced(): boolean {
-    return this.#state === 'fenced'
   }
 
   #path(number: number): string {

@@ -11,6 +11,7 @@ export type Outcome = ({ readonly type: 'stored' } & Place) | Trouble
 
 interface Waiting {
   readonly line: string
+  readonly beyond: number
   readonly resolve: (outcome: Outcome) => void
 }
 
@@ -26,10 +27,13 @@ export class Writer {
     this.#tail = tail
   }
 
-  /** Writes a line, its line feed included. An empty one stores nothing, but tells whether writing works. */
-  write(line: string): Promise<Outcome> {
+  /**
+   * Writes a line, its line feed included, into a segment after `beyond`. An empty one stores nothing, but tells whether
+   * writing works.
+   */
+  write(line: string, beyond = 0): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.#queue.push({ line, resolve })
+      this.#queue.push({ line, beyond, resolve })
       this.#draining ??= this.#drain()
     })
   }
@@ -45,7 +49,14 @@ export class Writer {
       await new Promise((resolve) => setImmediate(resolve))
       const batch = this.#queue
       this.#queue = []
-      deliver(batch, await this.#tail.append(Buffer.from(batch.map(({ line }) => line).join(''))))
+      const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
+      deliver(
+        batch,
+        await this.#tail.append(
+          bytes,
+          batch.reduce((most, { beyond }) => Math.max(most, beyond), 0),
+        ),
+      )
     }
     this.#draining = undefined
   }

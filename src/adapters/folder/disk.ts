@@ -18,6 +18,10 @@ export interface Disk {
   create(path: string): Promise<DiskFile>
   /** Opens a file that is there, or rejects with `ENOENT`. */
   open(path: string): Promise<DiskFile>
+  /** Gives a file another name, in place of what had that name. */
+  rename(from: string, to: string): Promise<void>
+  /** Resolves also when there is no such file. */
+  remove(path: string): Promise<void>
   /** A new name is durable only when its folder is. */
   syncFolder(path: string): Promise<void>
   /** Asks the file system, not a cache. Synchronous: it stands between every write and its acknowledgement. */
@@ -28,6 +32,8 @@ export interface Disk {
 export const realDisk: Disk = {
   create: async (path) => new RealFile(await fs.open(path, 'wx', 0o600)),
   open: async (path) => new RealFile(await fs.open(path, 'r+')),
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { force: true }),
   async syncFolder(path) {
     const handle = await fs.open(path, 'r')
     try {

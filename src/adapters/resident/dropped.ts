@@ -26,7 +26,7 @@ export function withoutTraces(settled: Settled): Settled {
     case 'rolledBack':
       return {
         ...settled,
-        outcome: { type: 'rolledBack', failure: { ...outcome.failure, message: 'it was redacted' } },
+        outcome: { type: 'rolledBack', failure: { ...outcome.failure, message: '' } },
       }
     case 'overridden':
       return settled

@@ -36,12 +36,6 @@ export function checkNumbers(append: Append): void {
   })
 }
 
-/** The answer where the journal cannot do it yet. */
-export function notYet(operation: string): PhasegateError<'JOURNAL_FAILED'> {
-  const facts = { operation, cause: 'it is not made yet' }
-  return new PhasegateError('JOURNAL_FAILED', `cannot ${operation}: it is not made yet`, facts)
-}
-
 /** Refuses to drop what there is not. */
 export function checkDrop({ expected, drop }: Append): void {
   const stranger = drop?.find((n) => !Number.isSafeInteger(n) || n < 1 || n > expected.version)

@@ -1,6 +1,16 @@
 import { type Disk, type DiskFile, realDisk } from '../../../src/adapters/folder/index.ts'
 
-type Operation = 'create' | 'open' | 'write' | 'datasync' | 'truncate' | 'exists' | 'syncFolder' | 'touch'
+type Operation =
+  | 'create'
+  | 'open'
+  | 'write'
+  | 'datasync'
+  | 'truncate'
+  | 'exists'
+  | 'syncFolder'
+  | 'touch'
+  | 'rename'
+  | 'remove'
 
 /** The real disk, which counts what is asked of it, and fails where a test wants it to. */
 export interface FaultyDisk extends Disk {
@@ -49,6 +59,8 @@ export function faultyDisk(): FaultyDisk {
     count: (operation) => asked.filter((one) => one === operation).length,
     create: async (path) => (ask('create'), wrap(await realDisk.create(path))),
     open: async (path) => (ask('open'), wrap(await realDisk.open(path))),
+    rename: async (from, to) => (ask('rename'), realDisk.rename(from, to)),
+    remove: async (path) => (ask('remove'), realDisk.remove(path)),
     syncFolder: async (path) => (ask('syncFolder'), realDisk.syncFolder(path)),
     exists: (path) => (ask('exists'), realDisk.exists(path)),
   }
