@@ -33,7 +33,7 @@ export async function readFeed(source: FeedSource, after: string | undefined, li
     for await (const { line, offset, end } of linesFrom(source.folder, place, bytes)) {
       if (offset > place.offset) place = { segment, offset, index: 0 }
       for (const sealed of line.records.slice(place.index)) {
-        if (entries.length === limit) return { entries, cursor: textOf(place), more: true }
+        if (entries.length === limit) return { entries, cursor: textOf(place), more: true, withheld: false }
         const { chart, id } = line.subject
         entries.push({
           subject: { chart, id },
@@ -44,7 +44,7 @@ export async function readFeed(source: FeedSource, after: string | undefined, li
       place = { segment, offset: end, index: 0 }
     }
   }
-  return { entries, cursor: textOf(place), more: false }
+  return { entries, cursor: textOf(place), more: false, withheld: false }
 }
 
 interface PlacedLine {
