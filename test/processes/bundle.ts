@@ -17,6 +17,7 @@ const WORKERS = {
   cli: 'src/cli/index.ts',
   keeper: 'test/trail/sink-worker.ts',
   eraser: 'test/adapters/file/drop-worker.ts',
+  traced: 'test/telemetry/traced-worker.ts',
 } as const
 
 declare module 'vitest' {
