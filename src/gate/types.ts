@@ -15,7 +15,7 @@ export interface FlipOptions {
   readonly wait?: Duration | undefined
   /** Whether a call whose key is in progress waits for that outcome; false refuses it as busy. @default true */
   readonly join?: boolean | undefined
-  /** Kept in the record, for the telemetry of who resumes it. @default none */
+  /** A W3C traceparent: the flip belongs below it where no span is active, and so does who resumes it. @default none */
   readonly trace?: string | undefined
   /**
    * Passes policies that say no, and is recorded with those it passed. Legality, types, roles and plain guards hold.

@@ -17,6 +17,7 @@ const SOUND: Record<string, string> = {
   'src/chart/index.ts': `export { machine } from './compile.ts'`,
   'src/chart/compile.ts': `export { createMachine as machine } from 'xstate'`,
   'src/gate/index.ts': `export { memory as gate } from '../adapters/memory/index.ts'\nexport { machine } from '../chart/index.ts'`,
+  'src/telemetry/otel/index.ts': `export { trace } from '@opentelemetry/api'`,
   'src/index.ts': `export { gate } from './gate/index.ts'`,
   'examples/one.ts': `import { gate } from 'phasegate'\nexport const example = gate`,
 }

@@ -297,6 +297,22 @@ test('coverage: flips whose span was sampled are counted beside all of them', as
   expect(await of('phasegate.flips.traced')).toEqual([{ labels: { chart: 'bay' }, value: 1 }])
 })
 
+test('one telemetry serves the gates of many charts, each under its name', async () => {
+  const { meter, all } = metrics()
+  const telemetry = openTelemetry({ meter })
+  const door = chart('door', { version: 1 })
+    .phase('shut', { initial: true })
+    .phase('open', { final: true })
+    .flip('open', (f) => f.from('shut').to('open'))
+    .build()
+  await createGate(door, { telemetry }).subject('front').flip('open')
+  await open(telemetry).bay.flip('raise')
+  const series = await all()
+  for (const name of ['phasegate.flips.partial', 'phasegate.flip.duration']) {
+    expect(series.filter((one) => one.name === name).map(({ labels }) => labels.chart)).toEqual(['door', 'bay'])
+  }
+})
+
 test('what can be counted of a chart is there from the beginning, at zero', async () => {
   const { all } = measured()
   const zeros = (await all()).filter(({ value }) => value === 0).map(({ name }) => name)
