@@ -10,6 +10,8 @@ type Approvals = Head['approvals']
 /** With one more: it replaces what its actor said of the same before, and drops what has run out by then. */
 export function approved(approvals: Approvals, record: JournalRecord<'approved'>): Approvals {
   const { flip, fingerprint, actor, at, until } = record
+  // Its payload was dropped: nobody knows any more for what it was.
+  if (actor === undefined) return approvals
   return [...keptBy(approvals, record), { flip, fingerprint, actor, at, until }]
 }
 

@@ -85,6 +85,12 @@ describe('approvals in the head', () => {
   })
 })
 
+test('an approval whose payload was dropped is none', () => {
+  const { kind } = approved('kim')
+  const head = headAfter(approved('lee'))
+  expect(evolve(head, { n: 2, at: 2_000, epoch: 1, kind } as JournalRecord)).toEqual({ ...head, version: 2 })
+})
+
 describe('the approvals that count', () => {
   const { approvals } = headAfter(
     approved('kim', { until: 2_000 }),

@@ -1,4 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { chart, createGate, type GuardContext, policy } from 'phasegate'
+import { secretKeys } from 'phasegate/audit'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { kinds, records, signal, stage } from './stage.ts'
@@ -83,6 +85,28 @@ test('guards see when which flip was rolled back', async () => {
   await clock.advance(60_000)
   await sluice.safeFlip('open', {})
   expect(asked.at(-1)?.rolledBack).toEqual([{ flip: 'open', at }])
+})
+
+test('what is sensitive is approved by a digest of it', async () => {
+  const vault = chart('vault', { version: 1 })
+    .phase('shut', { initial: true })
+    .phase('open', { final: true })
+    .flip('open', (f) =>
+      f
+        .from('shut')
+        .to('open')
+        .input(z.object({ pin: z.string().meta({ sensitive: true }) }))
+        .guard('approved', ({ approvals }) => approvals.length > 0),
+    )
+    .build()
+  const shared = stage()
+  const gate = createGate(vault, { ...shared, secrets: secretKeys({ current: 'k', keys: { k: randomBytes(32) } }) })
+  const subject = gate.subject('v')
+  await subject.approve('open', { pin: '8731' }, order)
+  const plain = createHash('sha256').update('{"flip":"open","input":{"pin":"8731"}}').digest('hex')
+  expect(JSON.stringify(await records(subject))).not.toMatch(new RegExp(`8731|${plain}`))
+  expect((await subject.safeFlip('open', { pin: '8732' })).error?.code).toBe('GUARD_REFUSED')
+  expect((await subject.safeFlip('open', { pin: '8731' })).success).toBe(true)
 })
 
 test('another gate on the same journal sees what was approved', async () => {
