@@ -14,9 +14,9 @@ const HURRIED = RULE_FILES.map((file) => text(file).replaceAll(/^( {8}for:) .+$/
 const PATIENCE = { timeout: 20_000, interval: 100 }
 
 describeWith('prometheus', 'a service that Prometheus scrapes', () => {
-  test('has an alert while one of its flips is stuck, and none any more when it is resolved', async ({
-    onTestFinished,
-  }) => {
+  test('has an alert while one of its flips is stuck, and none any more when it is resolved', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
     const { port, order } = await startService(onTestFinished)
     const server = await startPrometheus({ jobs: { api: [port] }, rules: HURRIED })
     onTestFinished(() => server.stop())

@@ -65,7 +65,7 @@ describeWith('prometheus', 'a Prometheus that has scraped a run', () => {
     // What only began to be counted in the first round has grown after the second.
     await run.round()
     await scraped('increase(phasegate_flips_total[1m]) > 0')
-  })
+  }, 60_000)
   afterAll(async () => {
     for (const stop of stops.reverse()) await stop()
   })
