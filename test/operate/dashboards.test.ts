@@ -79,6 +79,13 @@ describeWith('prometheus', 'a Prometheus that has scraped a run', () => {
     for (const { value } of await server.query(query)) expect(value, query).not.toBeNaN()
   }
 
+  test('has seen each counter count', async () => {
+    const names = async (query: string) => new Set((await server.query(query)).map(({ labels }) => labels.__name__))
+    const counters = '{__name__=~"phasegate_.+_total"}'
+    expect(await names(`${counters} > 0`)).toEqual(await names(counters))
+    expect((await names(counters)).size).toBeGreaterThan(10)
+  })
+
   test.for(DASHBOARDS.flatMap((name) => queriesOf(dashboard(name))))('gives a dashboard: %s', answered)
 
   const runbooks = blocksOf(text(`${ROOT}/docs/operate/runbooks.md`)).filter(({ info }) => info === 'promql')
