@@ -2,6 +2,7 @@ import { messageOf } from '../base/index.ts'
 import type { SealedRecord } from '../ports/index.ts'
 import { sha256 } from './digest.ts'
 import type { FaultClass } from './fault.ts'
+import { readHeader, type Said } from './said.ts'
 
 /** A record as it stands in a store: in which log, and under which number where the store says one. */
 export interface StoredRecord extends SealedRecord {
@@ -21,14 +22,6 @@ export type Examined =
       readonly drops: readonly number[] | undefined
     }
   | { readonly type: 'broken'; readonly class: FaultClass; readonly problem: string }
-
-interface SaidHeader {
-  readonly log?: unknown
-  readonly n?: unknown
-  readonly kind?: unknown
-  readonly payload?: unknown
-  readonly prev?: unknown
-}
 
 /** Whether hash, header and payload belong together, and to this log. */
 export function examine({ log, header, payload, hash }: StoredRecord): Examined {
@@ -53,9 +46,9 @@ function broken(fault: FaultClass, problem: string): Examined {
   return { type: 'broken', class: fault, problem }
 }
 
-function parsed(header: string): SaidHeader | string {
+function parsed(header: string): Said | string {
   try {
-    const said = JSON.parse(header) as SaidHeader | null
+    const said = readHeader(header)
     return typeof said === 'object' && said !== null ? said : 'its header is not an object'
   } catch (error) {
     return `its header is not JSON: ${messageOf(error)}`
