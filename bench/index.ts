@@ -10,6 +10,7 @@ import { benchPostgresScale } from './postgres-scale.ts'
 import { benchRedis } from './redis.ts'
 import { benchRedisPeers } from './redis-peers.ts'
 import { benchStart } from './start.ts'
+import { benchVerify } from './verify.ts'
 
 interface Cases {
   readonly [name: string]: (library: Library) => Promise<void>
@@ -23,6 +24,7 @@ const ALWAYS: Cases = {
   redis: benchRedis,
   postgres: benchPostgres,
   start: benchStart,
+  verify: benchVerify,
 }
 
 /** Only when asked for by name: these install what they compare with, or fill a disk. */

@@ -4,6 +4,7 @@ import { build } from 'tsup'
 
 type FrontDoor = typeof import('phasegate')
 type FileDoor = typeof import('phasegate/file')
+type AuditDoor = typeof import('phasegate/audit')
 type RedisDoor = typeof import('phasegate/redis')
 type PostgresDoor = typeof import('phasegate/postgres')
 
@@ -11,7 +12,7 @@ type PostgresDoor = typeof import('phasegate/postgres')
 export const SCRATCH: string = fileURLToPath(new URL('../node_modules/.cache/phasegate-bench', import.meta.url))
 
 /** The library as it is published, so that nothing is measured that only the TypeScript loader adds. */
-export interface Library extends FrontDoor, FileDoor, PostgresDoor, RedisDoor {
+export interface Library extends FrontDoor, FileDoor, PostgresDoor, RedisDoor, AuditDoor {
   /** The path of the front door. */
   readonly entry: string
 }
@@ -24,6 +25,6 @@ export async function buildLibrary(): Promise<Library> {
   await build({ config: 'tsup.config.ts', outDir, dts: false, silent: true })
   const entry = `${outDir}/index.js`
   const load = (name: string): Promise<object> => import(pathToFileURL(`${outDir}/${name}.js`).href)
-  const [front, file, postgres, redis] = await Promise.all(['index', 'file', 'postgres', 'redis'].map(load))
-  return { ...front, ...file, ...postgres, ...redis, entry } as Library
+  const doors = await Promise.all(['index', 'file', 'postgres', 'redis', 'audit'].map(load))
+  return { ...Object.assign({}, ...doors), entry } as Library
 }

@@ -138,15 +138,23 @@ async function readAnchors(given: Given, replay: Replay, inspector: Inspector): 
 }
 
 async function readRecords(source: Source, inspector: Inspector): Promise<void> {
-  for (const tip of await source.begins()) inspector.begin(tip)
+  try {
+    for (const tip of await source.begins()) inspector.begin(tip)
+  } catch (error) {
+    inspector.report(faultOf(error))
+  }
   for await (const reading of source.read()) {
     if (inspector.isDone) return
-    if (reading.type === 'record') inspector.see(reading.record)
+    if (reading.type === 'records') for (const record of reading.records) inspector.see(record)
     else if (reading.type === 'head') inspector.vouch(reading.tip, 0, false)
     else inspector.report(reading.fault)
   }
-  if (!inspector.hasUnfollowed || !source.isLasting) return
-  for await (const reading of source.read()) if (reading.type === 'record') inspector.recheck(reading.record)
+  if (inspector.hasUnfollowed && source.isLasting) await readAgain(source, inspector)
+}
+
+async function readAgain(source: Source, inspector: Inspector): Promise<void> {
+  for await (const reading of source.read())
+    if (reading.type === 'records') for (const record of reading.records) inspector.recheck(record)
 }
 
 function report(given: Given, replay: Replay, findings: Findings, spoilt: Fault | undefined): VerifyReport {

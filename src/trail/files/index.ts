@@ -1,3 +1,3 @@
 export { fileCheckpoints, readCheckpoints } from './checkpoints.ts'
-export { readFileSink, readFileSinkStart } from './read.ts'
+export { readFileSink, readFileSinkBundles, readFileSinkStart } from './read.ts'
 export { type FileSink, type FileSinkOptions, fileSink } from './sink.ts'

@@ -1,4 +1,4 @@
-import { wholeLines } from '../../adapters/folder/index.ts'
+import { bundledLines } from '../../adapters/folder/index.ts'
 import type { AuditEntry, LogTip } from '../../ports/index.ts'
 import { parseEntry } from './line.ts'
 import { listSegments, segmentName } from './segment.ts'
@@ -11,9 +11,14 @@ import { corrupt, readStart } from './start.ts'
  * @throws JOURNAL_CORRUPT at a line that is no entry
  */
 export async function* readFileSink(folder: string): AsyncGenerator<AuditEntry, void, undefined> {
+  for await (const entries of readFileSinkBundles(folder)) yield* entries
+}
+
+/** The same, in bundles. @throws JOURNAL_CORRUPT */
+export async function* readFileSinkBundles(folder: string): AsyncGenerator<readonly AuditEntry[], void, undefined> {
   const { segment: first } = await readStart(folder)
   for (const segment of await listSegments(folder)) {
-    if (segment >= first) yield* readSegment(`${folder}/${segmentName(segment)}`)
+    if (segment >= first) yield* readBundles(`${folder}/${segmentName(segment)}`)
   }
 }
 
@@ -27,11 +32,22 @@ export async function readFileSinkStart(folder: string): Promise<readonly LogTip
 
 /** The entries of one file. */
 export async function* readSegment(path: string): AsyncGenerator<AuditEntry, void, undefined> {
+  for await (const entries of readBundles(path)) yield* entries
+}
+
+async function* readBundles(path: string): AsyncGenerator<readonly AuditEntry[], void, undefined> {
   let line = 0
-  for await (const bytes of wholeLines(path, 0, Number.POSITIVE_INFINITY)) {
-    line += 1
-    const entry = parseEntry(bytes.toString('utf8'))
-    if (typeof entry === 'string') throw corrupt(path, line, entry)
-    yield entry
+  for await (const lines of bundledLines(path, 0, Number.POSITIVE_INFINITY)) {
+    const entries: AuditEntry[] = []
+    for (const bytes of lines) {
+      line += 1
+      const entry = parseEntry(bytes.toString('utf8'))
+      if (typeof entry === 'string') {
+        yield entries
+        throw corrupt(path, line, entry)
+      }
+      entries.push(entry)
+    }
+    yield entries
   }
 }
