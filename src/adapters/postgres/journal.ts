@@ -155,7 +155,8 @@ class LiveJournal implements PostgresJournal<unknown> {
       for (const { header, payload, hash } of rows)
         yield { header: String(header), payload: String(payload), hash: String(hash) }
       if (rows.length < PAGE) return
-      from += PAGE
+      // Not by counting: where a record was deleted, those behind it would come twice.
+      from = Number(rows.at(-1)?.n) + 1
     }
   }
 
