@@ -18,6 +18,7 @@ const WORKERS = {
   keeper: 'test/trail/sink-worker.ts',
   eraser: 'test/adapters/file/drop-worker.ts',
   traced: 'test/telemetry/traced-worker.ts',
+  deliverer: 'test/trail/trail-worker.ts',
 } as const
 
 declare module 'vitest' {
