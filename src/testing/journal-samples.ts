@@ -23,10 +23,10 @@ export function headOf(version: number, epoch: number, changes: Partial<Head> = 
 }
 
 /** What a head may remember of a subject. */
-export const REMEMBERED = {
+export const REMEMBERED: Pick<Head, 'rolledBack' | 'approvals'> = {
   rolledBack: [{ flip: 'go', at: 3 }],
   approvals: [{ flip: 'go', fingerprint: 'f', actor: { id: 'lee', roles: ['sre'] }, at: 4, until: 5 }],
-} satisfies Partial<Head>
+}
 
 /** A flip in progress. */
 export function flipOf(changes: Partial<FlipState> = {}): FlipState {
