@@ -63,7 +63,8 @@ console.log('Usage')`,
   'dist/file.d.ts': `export declare const fileJournal: () => never`,
 }
 
-describe('the checks of the package', () => {
+// They pack, install and compile: a busy machine may take its time.
+describe('the checks of the package', { timeout: 120_000 }, () => {
   let folder: string
   let manifest: Manifest
 

@@ -127,7 +127,7 @@ describeWith('postgres', 'appends that share a commit', () => {
       expect(await stored(journal, 'one')).toEqual([1])
     })
 
-    test('one that waits for a lock of somebody else holds the others up for 100 ms at most', async ({
+    test('one that waits for a lock of somebody else does not keep the others waiting for it', async ({
       onTestFinished,
     }) => {
       const { journal, pool, schema, sent } = await opened(onTestFinished)
@@ -140,9 +140,7 @@ describeWith('postgres', 'appends that share a commit', () => {
       const waiting = journal.append(subject('locked'), appendOf(1)).then(() => expect(isLocked).toBe(false))
       while (sent.length === 0) await new Promise(setImmediate)
       for (const version of [1, 2, 3]) {
-        const asked = performance.now()
         await journal.append(subject('free'), appendOf(version))
-        expect(performance.now() - asked).toBeLessThan(100)
       }
       isLocked = false
       await holder.query('commit')
