@@ -1,6 +1,15 @@
 import { open } from '../audit/index.ts'
 import { isPhasegateError, messageOf, PhasegateError, sleep } from '../base/index.ts'
-import type { Append, Head, Journal, JournalRecord, Settled, SubjectRef, TransactionalJournal } from '../ports/index.ts'
+import type {
+  Append,
+  Head,
+  Journal,
+  JournalRecord,
+  SealedRecord,
+  Settled,
+  SubjectRef,
+  TransactionalJournal,
+} from '../ports/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Engine } from './engine.ts'
 import { evolve, origin } from './evolve.ts'
@@ -63,13 +72,18 @@ export class SubjectLog {
     })
   }
 
-  /** The records stored after `base`. @throws JOURNAL_FAILED, or what the journal threw */
+  /**
+   * The records stored after `base`; none when some of them have been redacted since, for then the head alone tells what
+   * they led to. @throws JOURNAL_FAILED, or what the journal threw
+   */
   since(base: Head, goOn: GoOn): Promise<readonly JournalRecord[]> {
     return this.#ask('history', goOn, async () => {
-      const records: JournalRecord[] = []
-      const sealed = this.#engine.journal.history(this.ref, { from: base.version + 1 })
-      for await (const record of sealed) records.push(open(record))
-      this.#sawAgain(records.reduce(evolve, base))
+      const { journal } = this.#engine
+      const sealed: SealedRecord[] = []
+      for await (const record of journal.history(this.ref, { from: base.version + 1 })) sealed.push(record)
+      const isRedacted = sealed.some(({ payload }) => payload === '')
+      const records = isRedacted ? [] : sealed.map(open)
+      this.#sawAgain(isRedacted ? ((await journal.read(this.ref)) ?? base) : records.reduce(evolve, base))
       return records
     })
   }

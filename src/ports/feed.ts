@@ -38,7 +38,7 @@ export interface ChainTip {
  *    `OPTION_INVALID`.
  * 19. `tips` gives the number and the hash of the last record of every subject.
  * 20. `bookmark` gives the text that was last kept under a name; `moveBookmark` keeps `to` if `from` is what is kept, and
- *    says whether it was. It survives what records survive.
+ *    says whether it was; when it rejects, either may be kept, and `bookmark` tells. It survives what records survive.
  */
 export interface Feed {
   feed(after: string | undefined, limit: number): Promise<FeedPage>

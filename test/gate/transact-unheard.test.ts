@@ -81,6 +81,22 @@ test('a commit that is stored after its second attempt has failed is what counts
   expect(await kinds(order)).toEqual(['requested', 'stepped', 'committed'])
 })
 
+test('a commit whose answer was lost, and whose records were redacted before it is asked for, is found out about', async () => {
+  const shared = shop()
+  const { order, store, clock } = open({}, shared)
+  const other = open({}, shared)
+  store.fates.push(async (commit, append) => {
+    await commit()
+    await other.order.redact({ from: 1, to: 3 }, { actor: { id: 'kim' }, reason: 'privacy' })
+    return answerLost(async () => undefined, append)
+  })
+  const asked = order.safeFlip('reserve only')
+  await timed(clock, asked)
+  expect((await asked).error?.code).toBe('FENCED')
+  expect([...store.rows]).toEqual([['reserved', 1]])
+  expect(await order.phase()).toBe('placed')
+})
+
 test('a lost answer to an undo that was stored: it is not undone again, and the flip has rolled back', async () => {
   const { order, store, clock } = open({ ship: () => Promise.reject(new Error('no truck')) })
   store.fates.push((go) => go(), answerLost)

@@ -12,7 +12,7 @@ const NOT_THERE = /^(?:42P01|3F000|42501)$/
 export async function checkFitness(
   schema: string,
   ask: (statement: Statement) => Promise<readonly Row[]>,
-  { fitness }: Statements,
+  { fitness, lastMark }: Statements,
 ): Promise<void> {
   let row: Row | undefined
   try {
@@ -30,6 +30,20 @@ export async function checkFitness(
   }
   // Acknowledged, and lost in a crash of the server: no journal can be built on that.
   if (row?.commits === 'off') throw unfit('synchronous_commit = off', 'on, for the role or database of the journal')
+  checkMarks(schema, (await ask(lastMark))[0])
+}
+
+/**
+ * Looks at the answer to `lastMark`. Marks that this server cannot have given make the feed wait in vain, and what is
+ * written now might come before what was given out. @throws JOURNAL_UNFIT
+ */
+export function checkMarks(schema: string, last: Row | undefined): void {
+  if (last?.ahead !== true) return
+  const found = `records marked ${last.mark}, by transactions that this server has not had yet`
+  throw unfit(
+    found,
+    `marks of its own, as after a move to another server: "select ${schema}.restored()", once, as the owner`,
+  )
 }
 
 function unfit(found: string, expected: string): PhasegateError<'JOURNAL_UNFIT'> {

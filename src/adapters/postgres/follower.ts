@@ -1,5 +1,6 @@
-import { PhasegateError, refuse } from '../../base/index.ts'
+import { refuse } from '../../base/index.ts'
 import type { ChainTip, Feed, FeedPage } from '../../ports/index.ts'
+import { checkMarks } from './fitness.ts'
 import type { Ask } from './renewals.ts'
 import type { Statements } from './statements.ts'
 import { fromStored, toStored } from './text.ts'
@@ -79,11 +80,8 @@ export class Follower implements Feed {
   async #withholds([mark]: Place): Promise<boolean> {
     const { ask, statements, schema } = this.#options
     const [row] = await ask('feed', statements.lastMark, [])
-    if (row?.ahead !== true) return row !== undefined && BigInt(String(row.mark)) > BigInt(mark)
-    const found = `records marked ${row.mark}, by transactions that this server has not had yet`
-    const expected = `marks of its own, as after a move to another server: run "select ${schema}.restored()" once, as the owner`
-    const message = `the feed cannot go on: found ${found}; it needs ${expected}`
-    throw new PhasegateError('JOURNAL_UNFIT', message, { found, expected })
+    checkMarks(schema, row)
+    return row !== undefined && BigInt(String(row.mark)) > BigInt(mark)
   }
 }
 

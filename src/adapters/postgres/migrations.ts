@@ -93,13 +93,28 @@ create index record_feed on ${schema}.record (mark, subject, n);
 -- The id of a transaction as a mark.
 create function ${schema}.mark(xid8) returns bigint language sql immutable parallel safe as 'select $1::text::bigint + 0';
 
--- For an owner who has moved the tables to another server: marks go on from the highest that there is.
+-- For an owner who has moved the tables to another server, whose ids begin anew: marks go on from the highest that there is,
+-- and what has been written here already comes after it. Rows that came with it are as old as the one that has it.
 create function ${schema}.restored() returns void language plpgsql as $$
+declare
+  highest bigint;
+  moved xid;
 begin
   lock table ${schema}.head in exclusive mode;
+  select r.mark, r.xmin into highest, moved from ${schema}.record r
+    where r.mark = (select max(mark) from ${schema}.record) order by age(r.xmin) desc limit 1;
+  if highest is null then return; end if;
+  alter table ${schema}.record disable trigger only_dropped;
+  update ${schema}.record r set mark = highest + 1
+    from (select subject, min(n) as n from ${schema}.record where age(xmin) < age(moved) group by subject) fresh
+    where r.subject = fresh.subject and r.n >= fresh.n;
+  alter table ${schema}.record enable trigger only_dropped;
+  update ${schema}.head h set mark = highest + 1
+    where exists (select from ${schema}.record r where r.subject = h.subject and r.n = h.version and r.mark = highest + 1);
   execute format('create or replace function ${schema}.mark(xid8) returns bigint language sql immutable parallel safe as %L',
-    format('select $1::text::bigint + %s', (select coalesce(max(mark), 0) from ${schema}.record)));
+    format('select $1::text::bigint + %s', highest + 1));
 end $$;
+revoke execute on function ${schema}.restored() from public;
 
 -- How far those who follow the feed have come.
 create table ${schema}.bookmark (

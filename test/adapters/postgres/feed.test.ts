@@ -1,43 +1,15 @@
 import type pg from 'pg'
-import type { FeedEntry, Journal, SubjectRef, TransactionalJournal } from 'phasegate'
-import { migrate, postgresJournal } from 'phasegate/postgres'
+import { chart, createGate, type SubjectRef, type TransactionalJournal } from 'phasegate'
+import { postgresJournal } from 'phasegate/postgres'
 import postgres from 'postgres'
 import { describe, expect, test, vi } from 'vitest'
 import { statementsOf } from '../../../src/adapters/postgres/statements.ts'
 import { all, appendOf, fill, SUBJECT } from '../../../src/testing/journal-samples.ts'
 import { signal } from '../../gate/stage.ts'
-import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
+import { connection, describeWith, type WhenFinished } from '../../servers/index.ts'
+import { following, places, tables } from './following.ts'
 
 const OTHER: SubjectRef = { chart: 'contract', id: 'two' }
-
-/** Tables of their own, with one for what users write. */
-async function tables(whenFinished: WhenFinished, max = 10): Promise<{ schema: string; pool: pg.Pool }> {
-  const schema = newSchema(whenFinished)
-  const pool = postgresPool(whenFinished, { max })
-  await migrate(pool, { schema })
-  await pool.query(`create table ${schema}.line (text text)`)
-  return { schema, pool }
-}
-
-/** A follower that keeps its place. */
-function following(journal: Journal, limit = 100) {
-  const found: FeedEntry[] = []
-  let cursor: string | undefined
-  const goOn = async (): Promise<readonly FeedEntry[]> => {
-    for (let more = true; more; ) {
-      const page = await journal.feed(cursor, limit)
-      found.push(...page.entries)
-      ;({ cursor, more } = page)
-    }
-    return found
-  }
-  return { found, goOn }
-}
-
-/** Subject and number of each, as the headers say. */
-function places(entries: readonly FeedEntry[]): readonly string[] {
-  return entries.map(({ subject, sealed }) => `${subject.id} ${(JSON.parse(sealed.header) as { n: number }).n}`)
-}
 
 interface Client {
   readonly journal: TransactionalJournal<unknown>
@@ -100,6 +72,51 @@ describeWith('postgres', 'the feed of the PostgreSQL journal', (facts) => {
     )
   })
 
+  test('keeps the order of a flip whose transaction was begun before an operator redacted, and ends after', async ({
+    onTestFinished,
+  }) => {
+    const { schema, pool } = await tables(onTestFinished)
+    const journal = postgresJournal(pool, { schema })
+    const [begun, goOn] = [signal(), signal()]
+    let turns = 0
+    const lamp = chart('lamp', { version: 1 })
+      .transaction<pg.PoolClient>()
+      .phase('off', { initial: true })
+      .phase('on')
+      .flip('turn on', (f) =>
+        f
+          .from('off')
+          .to('on')
+          .transact('note', {
+            run: async (tx) => {
+              await tx.query(`insert into ${schema}.line values ('on')`)
+              if (++turns === 1) return
+              begun.resolve()
+              await goOn.promise
+            },
+          }),
+      )
+      .flip('turn off', (f) => f.from('on').to('off'))
+      .build()
+    const desk = createGate(lamp, { journal }).subject('desk')
+    for (const flip of ['turn on', 'turn off'] as const) await desk.flip(flip)
+    const second = desk.flip('turn on')
+    await begun.promise
+    await desk.redact(1, { actor: { id: 'kim' }, reason: 'r' })
+    goOn.resolve()
+    await second
+    await vi.waitFor(async () => expect((await journal.feed(undefined, 100)).entries).toHaveLength(9))
+    const { entries } = await journal.feed(undefined, 100)
+    expect(entries.map(({ sealed }) => (JSON.parse(sealed.header) as { kind: string }).kind)).toEqual(
+      'requested stepped committed requested committed requested redacted stepped committed'.split(' '),
+    )
+    const { rows } = await pool.query<{ ids: boolean }>(
+      `select b.xmin::text::bigint < a.xmin::text::bigint as ids
+       from ${schema}.record a join ${schema}.record b using (subject) where a.n = 7 and b.n = 8`,
+    )
+    expect(rows).toEqual([{ ids: true }])
+  })
+
   test('gives each record once and a subject in order, while many write in transactions of any length', async ({
     onTestFinished,
   }) => {
@@ -134,34 +151,6 @@ describeWith('postgres', 'the feed of the PostgreSQL journal', (facts) => {
       const own = follower.found.filter(({ subject }) => subject.id === id)
       expect(own.map(({ sealed }) => sealed)).toEqual(expected[index])
     }
-  })
-
-  test('of tables that came from another server is JOURNAL_UNFIT until their owner has said so, and loses nothing', async ({
-    onTestFinished,
-  }) => {
-    const { schema, pool } = await tables(onTestFinished)
-    const journal = postgresJournal(pool, { schema })
-    await fill(journal, SUBJECT, 2)
-    const before = following(journal)
-    await vi.waitFor(async () => expect(await before.goOn()).toHaveLength(2))
-    // As after a dump that is restored: marks of transactions that this server will have in a long time.
-    await fill(journal, OTHER, 2)
-    await pool.query(`alter table ${schema}.record disable trigger only_dropped;
-      update ${schema}.record set mark = mark + 1000000000000; update ${schema}.head set mark = mark + 1000000000000;
-      alter table ${schema}.record enable trigger only_dropped`)
-    const refusal = { code: 'JOURNAL_UNFIT', message: expect.stringContaining(`select ${schema}.restored()`) }
-    await expect(journal.feed(undefined, 10)).rejects.toMatchObject(refusal)
-    // Flips go on meanwhile.
-    await journal.append(SUBJECT, appendOf(2))
-    await pool.query(`select ${schema}.restored()`)
-    await journal.append(OTHER, appendOf(2))
-    await fill(journal, { ...SUBJECT, id: 'three' }, 1)
-    const after = following(journal, 2)
-    await vi.waitFor(async () => expect(await after.goOn()).toHaveLength(7))
-    expect(places(after.found).filter((place) => place.startsWith('one'))).toEqual(['one 1', 'one 2', 'one 3'])
-    expect(places(after.found).filter((place) => place.startsWith('two'))).toEqual(['two 1', 'two 2', 'two 3'])
-    expect(places(after.found).at(-1)).toBe('three 1')
-    expect((await journal.feed(undefined, 1)).more).toBe(true)
   })
 
   test('reads an index and no table from one end to the other, nor do those who look for what is stuck', async ({

@@ -119,6 +119,11 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
         heads: () => all(journal.heads(ONE.chart)),
         abandoned: () => journal.abandoned(ONE.chart, 1),
         due: () => journal.due(ONE.chart, 1),
+        stuck: () => journal.stuck(ONE.chart, 1),
+        feed: () => journal.feed(undefined, 1),
+        tips: () => all(journal.tips()),
+        bookmark: () => journal.bookmark('b'),
+        moveBookmark: () => journal.moveBookmark('b', undefined, 'x'),
       }
       for (const [name, ask] of Object.entries(asks)) {
         void (name === 'append' ? cut('hole') : proxy.cutNext('hole'))
