@@ -90,7 +90,7 @@ function rolledBackError(
   cause: unknown,
 ): PhasegateError<'FLIP_ROLLED_BACK'> {
   const { subject, flip, from } = about
-  const message = `flip "${flip}" of "${subject}" was rolled back to "${from}": ${failure.message}`
+  const message = `flip "${flip}" of "${subject}" was rolled back to "${from}": ${failure.message || failure.code}`
   return new PhasegateError('FLIP_ROLLED_BACK', message, { ...about, failure, replayed }, { cause })
 }
 
