@@ -200,8 +200,8 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   },
   JOURNAL_UNFIT: {
     means:
-      'The store was reached, but cannot carry the journal as it is set up: tables that are missing or of another version, or commits that are acknowledged before they are durable.',
-    mend: 'Do what the message says, usually `migrate(pool)`; nothing was written.',
+      'The store was reached, but cannot carry the journal as it is set up: tables that are missing, of another version or from another server, or commits that are acknowledged before they are durable.',
+    mend: 'Do what the message says, usually `migrate(pool)`, after a move to another server `restored()`; nothing was written.',
   },
   JOURNAL_CORRUPT: {
     means: 'A stored line is not what was written. Nothing after it is trusted, nothing was changed.',
