@@ -1,6 +1,13 @@
-import { type CheckpointState, logName, makeCheckpoint, resumeCheckpoints, type Signer } from '../audit/index.ts'
+import {
+  type CheckpointState,
+  logName,
+  type MadeCheckpoint,
+  makeCheckpoint,
+  resumeCheckpoints,
+  type Signer,
+} from '../audit/index.ts'
 import { canonical } from '../base/index.ts'
-import type { AuditCheckpoint, CheckpointSink, LogTip } from '../ports/index.ts'
+import type { CheckpointSink, LogTip } from '../ports/index.ts'
 import type { CheckpointsLag } from '../telemetry/index.ts'
 import { membersOf, unfit } from './bookmark.ts'
 import type { Cargo, Carrier, Shared } from './carrier.ts'
@@ -14,9 +21,8 @@ interface LastNote extends Kept {
 }
 
 /** A checkpoint on its way to the sink. */
-interface Made {
-  readonly checkpoint: AuditCheckpoint
-  readonly state: CheckpointState
+interface Made extends MadeCheckpoint {
+  /** Wall ms. */
   readonly at: number
 }
 
@@ -66,7 +72,7 @@ export class CheckpointsCargo implements Cargo<LastNote, Made> {
     this.#watchedSince = shared.clock.now()
   }
 
-  /** The next is due at once. */
+  /** The next is due at once, and the sinks have had their time. */
   force(): void {
     this.#isForced = true
   }
@@ -91,7 +97,7 @@ export class CheckpointsCargo implements Cargo<LastNote, Made> {
     const counted = this.#plan.progress()
     const tips: LogTip[] = []
     for await (const { subject, n, hash } of journal.tips()) tips.push({ log: logName(subject), n, hash })
-    await this.#plan.level()
+    if (!this.#isForced) await this.#plan.level()
     const at = clock.now()
     const made = makeCheckpoint(tips, kept.state, this.#plan.signer, at)
     this.#counted = counted

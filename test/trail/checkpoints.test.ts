@@ -243,6 +243,23 @@ describe('a sink of checkpoints that fails', () => {
   })
 })
 
+test('a sink that hangs does not keep the last checkpoint from being made', async () => {
+  const on = stage()
+  const notes = new Notes()
+  const silent = new TestSink()
+  const trail = withNotes(on, notes, { sinks: { silent }, timeout: '1h' })
+  trail.start()
+  await on.clock.advance(0)
+  silent.before = () => new Promise(() => undefined)
+  notes.before = () => new Promise<void>((resolve) => void on.clock.timer(3_000, resolve))
+  await on.writer.append('a', 3)
+  await on.clock.advance(2_000)
+  const closed = trail.close({ within: '10s' })
+  await on.clock.advance(12_000)
+  await closed
+  expect(notes.kept.at(-1)?.changed).toMatchObject([{ log: 'sample/a', n: 3 }])
+})
+
 describe('a process that dies', () => {
   test('after the sink has a checkpoint, and before the journal knows: the number comes again, and both hold', async () => {
     const on = stage()

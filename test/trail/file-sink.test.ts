@@ -343,6 +343,18 @@ describe('keep', () => {
     expect(segments(folder)).toEqual(['audit-000003.jsonl', 'audit-000004.jsonl'])
   })
 
+  test('is not misled by what has come again', async () => {
+    const folder = newFolder()
+    const entries = chainOf('a', 3)
+    const first = fileSink(folder, { maxBytes: 1 })
+    for (const again of [entries, entries.slice(0, 2), entries.slice(2)]) await first.write(again)
+    await first.close()
+    for (const number of [1, 2]) utimesSync(`${folder}/audit-00000${number}.jsonl`, 1_000, 1_000)
+    const { sink } = sinkIn(folder, { maxBytes: 1, keep: '30d' })
+    await sink.write(chainOf('b', 1))
+    expect(await readFileSinkStart(folder)).toMatchObject([{ log: 'sample/a', n: 3 }])
+  })
+
   test('removes no file that cannot be read, and says so', async () => {
     const folder = newFolder()
     await aged(folder)
