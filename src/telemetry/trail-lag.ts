@@ -4,7 +4,7 @@ export type TrailLag = RecordsLag | CheckpointsLag
 interface SinkLag {
   /** The name it has in the trail. */
   readonly sink: string
-  /** `standby`: another process has it, and knows how far it is. `idle`: nobody has told this process to deliver. */
+  /** `standby`: another process has its lock, and knows how far it is. `idle`: nobody has told this process to deliver. */
   readonly role: 'idle' | 'delivering' | 'standby'
   /** Records, or checkpoints, that this trail has delivered. */
   readonly delivered: number

@@ -163,8 +163,8 @@ export class Runner {
     const { pollMs, random } = this.#options
     const asked = [...this.#waiters]
     const isBusy = isPhasegateError(error, 'RESOURCE_BUSY')
+    this.#role = 'standby'
     if (isBusy || isPhasegateError(error, 'LEASE_LOST')) {
-      this.#role = 'standby'
       if (isBusy) this.#reject(asked, 'another process delivers to it')
       return this.#rest('level', pollMs * (0.5 + random()))
     }

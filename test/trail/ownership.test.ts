@@ -177,6 +177,7 @@ describe('a lock that fails', () => {
     await clock.advance(60_000)
     await expect(running.drain()).rejects.toMatchObject({ facts: { sinks: [{ cause: 'LOCK_FAILED: no answer' }] } })
     expect(sink.writes).toEqual([])
+    expect(running.lag()).toMatchObject([{ role: 'standby', failing: { cause: 'LOCK_FAILED: no answer' } }])
     expect(told.length).toBeGreaterThan(5)
     expect(told[0]).toMatchObject({ event: 'failed', payload: { part: 'lock', sink: 'sink', tries: 1 } })
     down = false
