@@ -40,7 +40,7 @@ export function decideTakeover(found: Found, ttlMs: number): Verdict {
 }
 
 /** An owner as messages show it. */
-export function nameOf(owner: Owner): string {
+function nameOf(owner: Owner): string {
   return `process ${owner.pid} on ${owner.host}`
 }
 
