@@ -1,7 +1,6 @@
 export { checkChain, checkPlace, FIRST_LINK, type Link } from './chain.ts'
 export {
   type CheckpointState,
-  type MadeCheckpoint,
   makeCheckpoint,
   resumeCheckpoints,
   type Signer,
@@ -14,6 +13,6 @@ export { type Findings, Inspector } from './inspect.ts'
 export { newSigningKey, parseVerifier, type SigningKey, type Verifier } from './keys.ts'
 export { logName, subjectOf } from './log-name.ts'
 export { examineProof, type ProvenRecord, type RecordProof } from './proof.ts'
-export { type NewestCheckpoint, Replay } from './replay.ts'
+export { Replay } from './replay.ts'
 export { headerOf, open, seal, sealAll } from './seal.ts'
 export { type SecretKeysOptions, secretKeys } from './secret-keys.ts'
