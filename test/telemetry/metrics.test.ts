@@ -44,6 +44,8 @@ describe('flips, by how they ended', () => {
       { labels: { ...RAISE, outcome: 'rolledBack' }, value: 2 },
       { labels: { ...RAISE, outcome: 'stuck' }, value: 1 },
     ])
+    // The time in which it waited for a person is not that of going back.
+    expect(await of('phasegate.rollback.duration')).toEqual([{ labels: RAISE, value: { count: 1, sum: 3 } }])
   })
 
   test('interrupted; and how many are in progress until then', async () => {

@@ -73,6 +73,17 @@ test('retries, polls and undoing are told, and what threw', async () => {
   ])
 })
 
+test('a try that took too long is not said to have thrown what the one before it threw', async () => {
+  const { telemetry, take } = recorder()
+  const lifts = vi.fn((): unknown => never()).mockImplementationOnce(fail)
+  const { bay, clock } = open(telemetry, { 'step lift': lifts })
+  const asked = bay.safeFlip('raise')
+  await clock.advance(70_000)
+  await asked
+  expect(lifts).toHaveBeenCalledTimes(2)
+  expect(take().filter((line) => line.includes('step lift ended'))).toEqual(['1: step lift ended STEP_TIMEOUT'])
+})
+
 test('a transaction is a part like any other; what was taken back because somebody wrote first has failed', async () => {
   const { telemetry, take } = recorder()
   const on = stage()
