@@ -1,6 +1,7 @@
 export { checkChain, checkPlace, FIRST_LINK, type Link } from './chain.ts'
 export {
   type CheckpointState,
+  type MadeCheckpoint,
   makeCheckpoint,
   resumeCheckpoints,
   type Signer,
