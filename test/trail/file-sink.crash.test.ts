@@ -34,7 +34,9 @@ async function insist(sink: FileSink, entries: readonly AuditEntry[]): Promise<v
   }
 }
 
-test('kill -9 at each thing that is done to the disk: nothing acknowledged is lost, nothing half-written stays', async () => {
+test('kill -9 at each thing that is done to the disk: nothing acknowledged is lost, nothing half-written stays', {
+  timeout: 180_000,
+}, async () => {
   let die = 1
   for (let isDead = true; isDead; die++) {
     const folder = newFolder()

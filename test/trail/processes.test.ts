@@ -103,9 +103,9 @@ describeWith('postgres', 'processes that deliver the same trail', (facts) => {
     return { journal: postgresJournal(pool, { schema }), start, kept }
   }
 
-  test('one at a time does; each is killed with -9 while it does, and nothing is lost or out of order', async ({
-    onTestFinished,
-  }) => {
+  test('one at a time does; each is killed with -9 while it does, and nothing is lost or out of order', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
     const folder = `${newFolder()}/sink`
     const { journal, start, kept } = await tables(onTestFinished, { folder })
     let both = [start(), start()]
@@ -132,9 +132,9 @@ describeWith('postgres', 'processes that deliver the same trail', (facts) => {
     }
   })
 
-  test('and one that is stopped past its lease wakes, finds that another went on, and takes nothing back', async ({
-    onTestFinished,
-  }) => {
+  test('and one that is stopped past its lease wakes, finds that another went on, and takes nothing back', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
     const { journal, start, kept } = await tables(onTestFinished)
     const sleeper = start()
     const stop = write(journal)
