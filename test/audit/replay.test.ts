@@ -8,6 +8,8 @@ import {
   sha256,
   signer,
 } from '../../src/audit/index.ts'
+import { parseKey } from '../../src/audit/keys.ts'
+import { signNote } from '../../src/audit/note.ts'
 import type { AuditCheckpoint, LogTip } from '../../src/ports/index.ts'
 
 const NAME = 'example.com/doors'
@@ -151,6 +153,13 @@ describe('the fault of checkpoints', () => {
     expect(replayed(checkpoints, one).stale).toMatchObject({ class: 'stale', log: 'checkpoints', n })
   })
 
+  test('signed by a key of another name is found, also by who trusts that one', () => {
+    const other = newSigningKey('example.com/windows')
+    const text = first.note.slice(0, first.note.indexOf('\n\n') + 1)
+    const note = signNote(text, [parseKey(other.key, 'key')])
+    expect(replayed([{ ...first, note }], other).spoilt).toMatchObject({ class: 'edited', n: 1 })
+  })
+
   test('that the newest are missing is found by age alone', () => {
     const { replay } = replayed([first, second], one)
     expect(replay.stale(AT + 2 * HOUR, 2 * HOUR)).toBeUndefined()
@@ -193,7 +202,9 @@ describe('a rotation', () => {
     const [begin] = rotated
     const state = { ...resumeCheckpoints(begin?.note ?? ''), keyId: 'ffffffff' }
     const { checkpoint } = makeCheckpoint(tipsAt(1), state, by(one), AT)
-    const note = checkpoint.note.replace(/^rotate .*$/m, `rotate ffffffff ${two.verifier}`)
+    const text = checkpoint.note.slice(0, checkpoint.note.indexOf('\n\n') + 1)
+    const other = text.replace(/^rotate .*$/m, `rotate ffffffff ${two.verifier}`)
+    const note = signNote(other, [parseKey(one.key, 'key')])
     expect(replayed([begin ?? checkpoint, { ...checkpoint, note }], one).spoilt).toMatchObject({
       class: 'edited',
       n: 2,

@@ -141,10 +141,8 @@ describe('verify', () => {
       n: 2,
     })
     const entries = changed(log, 2, { payload: 'x' })
-    expect((await verify({ entries, checkpoints, keys: [one.verifier] })).first).toMatchObject({
-      class: 'edited',
-      n: 2,
-    })
+    const { faults } = await verify({ entries, checkpoints, keys: [one.verifier] })
+    expect(faults).toMatchObject([{ class: 'edited', n: 2 }])
   })
 
   test('finds what a checkpoint of long ago says, though all newer ones vouch for what was made of it', async () => {
@@ -198,6 +196,24 @@ describe('verify', () => {
     expect((await verify({ folder })).first).toMatchObject({ class: 'truncated', log: path })
     rmSync(path)
     expect((await verify({ folder })).first).toMatchObject({ class: 'deleted', log: path, n: 1 })
+  })
+
+  test.each([
+    [8, tipOf(log), undefined],
+    [6, tipOf(log), { class: 'truncated', n: 7 }],
+    [8, { ...tipOf(log), hash: tipOf(log, 7).hash }, { class: 'forked', n: 8 }],
+  ])('asks of a journal that it holds what its heads say: %i records', async (length, { n, hash }, found) => {
+    const journal = {
+      async *tips() {
+        yield { subject: { chart: 'door', id: 'front' }, n, hash }
+      },
+      async *history() {
+        yield* log.slice(0, length)
+      },
+    }
+    const { verdict, first } = await verify({ journal })
+    expect(verdict).toBe(found === undefined ? 'ok-unanchored' : 'bad')
+    if (found !== undefined) expect(first).toMatchObject(found)
   })
 
   const wrong: readonly unknown[] = [
