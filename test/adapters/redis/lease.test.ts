@@ -150,7 +150,7 @@ describeWith('redis', 'a lease on Redis', () => {
       calls.push(args)
       return Promise.resolve(1)
     }
-    await redisLock({ call }).acquire(resource, NOW)
+    await redisLock({ call }).acquire(resource, { ttlMs: 15_000, waitMs: 1 })
     const key = `phasegate:{${tag}}`
     expect(calls[0]?.slice(2, 6)).toEqual(['3', key, `${key}:places`, `${key}:alive`])
   })
