@@ -1,10 +1,10 @@
 import { type Clock, isPhasegateError } from '../base/index.ts'
 import type { Gate, Subject } from '../gate/index.ts'
-import type { Returnable } from './connection.ts'
 import type { Lifecycle, LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
+import type { Returnable } from './traffic/index.ts'
 
 /** Stands for a permit where none is needed. */
-export const UNNEEDED: Returnable = { done: () => {} }
+const UNNEEDED: Returnable = { done: () => {} }
 
 /** Permits for requests, under whatever phase the service is in: as long as the listener is open, whoever comes is served. */
 export class Admission {

@@ -2,7 +2,7 @@ import { type Clock, PhasegateError } from '../base/index.ts'
 import type { Subject } from '../gate/index.ts'
 import type { Actor } from '../ports/index.ts'
 import type { LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
-import { NEVER, pause } from './wait.ts'
+import { NEVER, pause } from './traffic/index.ts'
 
 type ServiceSubject = Subject<LifecyclePhase, LifecycleFlips>
 

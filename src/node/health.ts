@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http'
-import type { Pending } from './connection.ts'
+import { type Pending, pendingText, Reply } from './traffic/index.ts'
 
 export type Probe = 'readiness' | 'liveness'
 
@@ -34,7 +33,7 @@ function asksFor(url: string, path: string): boolean {
 }
 
 /** 200 or 503, with the detail as JSON. Liveness is 200 as long as there is somebody to answer. */
-export function answerProbe(probe: Probe, health: Health, response: ServerResponse): void {
+export function probeReply(probe: Probe, health: Health): Reply {
   const isGood = probe === 'liveness' || health.isReady
   const body = JSON.stringify({
     status: probe === 'liveness' ? 'alive' : isGood ? 'ready' : 'not ready',
@@ -44,22 +43,9 @@ export function answerProbe(probe: Probe, health: Health, response: ServerRespon
     draining: health.draining,
     waitingFor: health.waitingFor.length > 0 ? health.waitingFor.slice(0, MOST_NAMED).map(pendingText) : undefined,
   })
-  response.writeHead(isGood ? 200 : 503, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-  })
-  response.end(body)
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+  return new Reply('probe', isGood ? 200 : 503, headers, body)
 }
 
 /** The phase says no: try another instance. */
-export function refuse(response: ServerResponse): void {
-  response.writeHead(503, { 'Retry-After': '1', 'Content-Length': 0, Connection: 'close' })
-  response.end()
-}
-
-/** `GET /report, 12.4 s, 3,072 bytes` */
-export function pendingText({ what, method, path, ageMs, bytes }: Pending): string {
-  const name = what === 'request' ? `${method} ${path}` : what
-  return `${name}, ${(ageMs / 1_000).toFixed(1)} s, ${bytes.toLocaleString('en')} bytes`
-}
+export const REFUSAL: Reply = new Reply('refused', 503, { 'Retry-After': '1' })

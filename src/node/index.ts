@@ -1,6 +1,6 @@
-export type { Pending } from './connection.ts'
 export type { Health } from './health.ts'
 export type { DrainInput, Lifecycle, LifecycleDeps, LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
 export type { EndSignal, HealthPaths, LameDuckOptions, ServiceOptions } from './options.ts'
 export { type Service, service } from './service.ts'
 export type { DrainPart, Summary } from './summary.ts'
+export type { Pending } from './traffic/index.ts'

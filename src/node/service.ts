@@ -1,21 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
 import { createGate, type Gate, type Subject } from '../gate/index.ts'
-import { Admission, UNNEEDED } from './admission.ts'
-import { Connections } from './connections.ts'
+import { Admission } from './admission.ts'
 import { leave, RECORD_MS } from './exit.ts'
 import { flipDown, ITSELF, notIn, notRecorded, permitsBack } from './flips.ts'
-import { answerProbe, type Health, probeOf, refuse } from './health.ts'
-import { intercept } from './intercept.ts'
+import { type Health, probeOf, probeReply, REFUSAL } from './health.ts'
 import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, lifecycle } from './lifecycle.ts'
-import { addressOf, listening, stopAccepting } from './listener.ts'
 import type { ServiceOptions } from './options.ts'
 import { parseOptions, type Settings } from './settings.ts'
 import { Shutdown } from './shutdown.ts'
 import { watchSignals } from './signals.ts'
 import { type Summary, summaryText } from './summary.ts'
-import { within } from './wait.ts'
+import { addressOf, type Incoming, listening, type Reply, type Returnable, Traffic, within } from './traffic/index.ts'
 
 /** A server whose lifecycle is a subject of a gate. */
 export interface Service {
@@ -58,7 +53,7 @@ class RunningService implements Service {
   readonly stopped: Promise<Summary>
 
   readonly #settings: Settings
-  readonly #connections: Connections
+  readonly #traffic: Traffic
   readonly #admission: Admission
   readonly #stops: readonly Stop[]
   #state: State = { type: 'starting', abort: new AbortController() }
@@ -67,10 +62,10 @@ class RunningService implements Service {
   constructor(settings: Settings) {
     const { server, journal, clock, graceMs } = settings
     this.#settings = settings
-    this.#connections = new Connections(clock)
+    this.#traffic = new Traffic(clock)
     const deps = {
       open: (signal: AbortSignal) => this.#open(signal),
-      close: () => stopAccepting(server, this.#connections, clock),
+      close: () => this.#traffic.stopAccepting(),
       shutdown: (reason: string) => this.#shutdown(reason),
     }
     this.gate = createGate(lifecycle(graceMs), { deps, journal, clock })
@@ -79,7 +74,10 @@ class RunningService implements Service {
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve
     })
-    this.#stops = [intercept(server, this.#watcher()), this.#watchSignals()]
+    this.#stops = [
+      this.#traffic.watch(server, { receive: (incoming) => this.#receive(incoming) }),
+      this.#watchSignals(),
+    ]
     this.ready = this.#start()
     // The end of the service tells of a failed start as well: nobody has to listen in two places.
     this.ready.catch(() => {})
@@ -95,9 +93,9 @@ class RunningService implements Service {
     return {
       isReady: state.type === 'active',
       ...this.#admission.seen,
-      inFlight: this.#connections.inFlight,
+      inFlight: this.#traffic.inFlight,
       draining: 'reason' in state ? state.reason : undefined,
-      waitingFor: 'reason' in state ? this.#connections.pending() : [],
+      waitingFor: 'reason' in state ? this.#traffic.pending() : [],
     }
   }
 
@@ -140,7 +138,7 @@ class RunningService implements Service {
   /** Everything that must be so from this tick on. */
   #begin(reason: string, error: unknown): Shutdown {
     const wasReady = this.#state.type === 'active'
-    const shutdown = new Shutdown(this.#settings, this.#connections, { reason, wasReady })
+    const shutdown = new Shutdown(this.#settings, this.#traffic, { reason, wasReady })
     this.#state = { type: 'draining', reason, shutdown }
     void this.#run(reason, shutdown, error)
     return shutdown
@@ -163,28 +161,10 @@ class RunningService implements Service {
     else for (const stop of this.#stops) stop()
   }
 
-  #watcher(): Parameters<typeof intercept>[1] {
-    return {
-      accepted: (socket: Socket) => this.#connections.accepted(socket),
-      opened: (socket: Socket) => this.#connections.opened(socket),
-      keeps: (go: () => void) => this.#connections.hold.keeps(go),
-      upgraded: (socket: Socket) => this.#connections.upgraded(socket),
-      requested: (request, response) => this.#requested(request, response),
-    }
-  }
-
-  #requested(request: IncomingMessage, response: ServerResponse): boolean {
-    if (!this.#connections.mayRun(request.socket)) return false
-    const probe = probeOf(request.url, this.#settings.health)
-    if (probe !== undefined) {
-      this.#connections.begin(request, response, 'probe')
-      answerProbe(probe, this.health(), response)
-      return false
-    }
-    const permit = this.#admission.admit()
-    this.#connections.begin(request, response, permit ?? UNNEEDED)
-    if (permit === undefined) refuse(response)
-    return permit !== undefined
+  #receive(incoming: Incoming): Returnable | Reply {
+    const probe = probeOf(incoming.url, this.#settings.health)
+    if (probe !== undefined) return probeReply(probe, this.health())
+    return this.#admission.admit() ?? REFUSAL
   }
 
   #watchSignals(): Stop {

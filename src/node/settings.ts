@@ -15,8 +15,8 @@ import {
 } from '../base/index.ts'
 import type { Journal } from '../ports/index.ts'
 import { END_MS } from './exit.ts'
-import type { LameDuckLimits } from './lame-duck.ts'
 import type { EndSignal, HealthPaths, LameDuckOptions, ServiceOptions } from './options.ts'
+import type { LameDuckLimits } from './traffic/index.ts'
 
 /** The options, parsed: nothing optional but what may be absent, every duration in ms. */
 export interface Settings {

@@ -1,16 +1,21 @@
 import { messageOf } from '../base/index.ts'
-import type { Pending } from './connection.ts'
-import type { Connections } from './connections.ts'
 import { RECORD_MS } from './exit.ts'
-import { pendingText } from './health.ts'
-import { lameDuck } from './lame-duck.ts'
 import type { DrainWork } from './lifecycle.ts'
-import { Linger } from './linger.ts'
-import { closeServer, stopAccepting } from './listener.ts'
 import { Part } from './part.ts'
 import type { Settings } from './settings.ts'
 import type { DrainPart, Summary } from './summary.ts'
-import { Deadline, NEVER, pause, turnLoop } from './wait.ts'
+import {
+  Deadline,
+  type Linger,
+  lameDuck,
+  NEVER,
+  type Pending,
+  pause,
+  pendingCalled,
+  pendingText,
+  type Traffic,
+  turnLoop,
+} from './traffic/index.ts'
 
 /** What triggered a drain. `wasReady`: somebody may have been told to send traffic. */
 export interface Trigger {
@@ -25,7 +30,7 @@ export interface Trigger {
 export class Shutdown implements DrainWork {
   readonly inFlightAtFirst: number
   readonly #settings: Settings
-  readonly #connections: Connections
+  readonly #traffic: Traffic
   readonly #trigger: Trigger
   readonly #startedMs: number
   readonly #deadline: Deadline
@@ -34,19 +39,19 @@ export class Shutdown implements DrainWork {
   #cut: readonly Pending[] = []
 
   /** From here on every response says goodbye. */
-  constructor(settings: Settings, connections: Connections, trigger: Trigger) {
+  constructor(settings: Settings, traffic: Traffic, trigger: Trigger) {
     const { clock, lameDuck, deadlineMs, lingerMs } = settings
-    this.inFlightAtFirst = connections.inFlight
+    this.inFlightAtFirst = traffic.inFlight
     this.#settings = settings
-    this.#connections = connections
+    this.#traffic = traffic
     this.#trigger = trigger
     this.#startedMs = clock.monotonic()
     this.#deadline = new Deadline(clock)
     this.#deadline.within(lameDuck.maxMs + deadlineMs)
-    this.#idle = new Linger(connections, clock, { partedAtMs: this.#startedMs, lingerMs })
+    this.#idle = traffic.linger({ partedAtMs: this.#startedMs, lingerMs })
     const part = (): Part => new Part(clock)
     this.#parts = { lameDuck: part(), stopAccepting: part(), linger: part(), inFlight: part(), all: part() }
-    connections.part()
+    traffic.part(() => true)
   }
 
   /** Serves everything until the balancers have let go. */
@@ -59,8 +64,7 @@ export class Shutdown implements DrainWork {
 
   /** Lets in what has already knocked, then closes the listener. */
   stopAccepting(): Promise<number> {
-    const { server, clock } = this.#settings
-    return this.#parts.stopAccepting.once(() => stopAccepting(server, this.#connections, clock))
+    return this.#parts.stopAccepting.once(() => this.#traffic.stopAccepting())
   }
 
   /** Idle connections stay a while, for a request that is already on its way. */
@@ -72,11 +76,10 @@ export class Shutdown implements DrainWork {
   inFlight(permitsBack: () => Promise<void>): Promise<number> {
     return this.#parts.inFlight.once(async () => {
       await this.#idle.untilNoneLeft(this.#deadline.signal)
-      const cut = this.#connections.pending()
-      await this.#connections.destroyAll()
-      this.#cut = (await this.#inTime(permitsBack())) ? cut : [...cut, PERMITS]
+      const cut = this.#traffic.pending()
+      await this.#traffic.cut()
+      this.#cut = (await this.#inTime(permitsBack())) ? cut : [...cut, pendingCalled('permits', undefined, 0)]
       for (const pending of this.#cut) this.#settings.log(`cut at the deadline: ${pendingText(pending)}`)
-      closeServer(this.#settings.server)
     })
   }
 
@@ -111,7 +114,7 @@ export class Shutdown implements DrainWork {
         inFlight: await inFlight.took,
         total: Math.round(this.#settings.clock.monotonic() - this.#startedMs),
       },
-      answered: this.#connections.answeredLate,
+      answered: this.#traffic.answeredLate,
       idleClosed: this.#idle.closed,
       cut: this.#cut,
       error,
@@ -126,7 +129,7 @@ export class Shutdown implements DrainWork {
     const { clock, lameDuck: limits } = this.#settings
     for (;;) {
       const nowMs = clock.monotonic()
-      const decision = lameDuck(nowMs - this.#startedMs, nowMs - this.#connections.lastTrafficMs, limits)
+      const decision = lameDuck(nowMs - this.#startedMs, nowMs - this.#traffic.lastTrafficMs, limits)
       if (decision.type === 'end') return
       await pause(clock, decision.ms, NEVER)
     }
@@ -150,5 +153,3 @@ export class Shutdown implements DrainWork {
     return false
   }
 }
-
-const PERMITS: Pending = { what: 'permits', method: undefined, path: undefined, ageMs: 0, bytes: 0 }

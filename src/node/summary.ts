@@ -1,5 +1,5 @@
 import { formatMs, messageOf } from '../base/index.ts'
-import type { Pending } from './connection.ts'
+import type { Pending } from './traffic/index.ts'
 
 /** The parts of a drain, in order. */
 export type DrainPart = 'lameDuck' | 'stopAccepting' | 'linger' | 'inFlight'

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { lameDuck } from '../../src/node/lame-duck.ts'
-import { lingersUntil } from '../../src/node/linger.ts'
 import { onSignal } from '../../src/node/signals.ts'
-import { Deadline, pause } from '../../src/node/wait.ts'
+import { Deadline, lameDuck, lingersUntil, pause } from '../../src/node/traffic/index.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 
 describe('lame duck', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Hold } from '../../src/node/hold.ts'
+import { Hold } from '../../src/node/traffic/hold.ts'
 
 test('what comes during a hold is kept, and goes on in order when it ends', () => {
   const hold = new Hold()

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
-import { Connections } from '../../src/node/connections.ts'
-import { stopAccepting } from '../../src/node/listener.ts'
+import { Connections } from '../../src/node/traffic/connections.ts'
+import { stopAccepting } from '../../src/node/traffic/listener.ts'
 
 test('while a listener closes, requests are kept as long as somebody may knock; then they go on', async () => {
   const connections = new Connections(systemClock)
@@ -14,7 +14,7 @@ test('while a listener closes, requests are kept as long as somebody may knock; 
   await once(knocking, 'connect')
   while (connections.acceptedTotal === 0) await new Promise((resolve) => setImmediate(resolve))
 
-  const closing = stopAccepting(server, connections, systemClock)
+  const closing = stopAccepting([server], connections, systemClock)
   let hasGone = false
   expect(connections.hold.keeps(() => (hasGone = true))).toBe(true)
   await new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,4 @@
-import type { Clock } from '../base/index.ts'
-import { type Connection, isIdle } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { turnLoop } from './wait.ts'
 
@@ -26,13 +25,11 @@ export function lingersUntil(idleSinceMs: number, rule: LingerRule): number {
 /** Closes the idle connections of a server, each when it has lingered. */
 export class Linger {
   readonly #connections: Connections
-  readonly #clock: Clock
   readonly #rule: LingerRule
   #closed = 0
 
-  constructor(connections: Connections, clock: Clock, rule: LingerRule) {
+  constructor(connections: Connections, rule: LingerRule) {
     this.#connections = connections
-    this.#clock = clock
     this.#rule = rule
   }
 
@@ -41,12 +38,16 @@ export class Linger {
     return this.#closed
   }
 
+  get #nowMs(): number {
+    return this.#connections.clock.monotonic()
+  }
+
   /** Resolves when no connection is idle, or `signal` aborts. */
   async untilNoneIdle(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const idle = await this.#closeDue()
       if (idle.length === 0) return
-      await this.#connections.changed(this.#earliest(idle) - this.#clock.monotonic(), signal)
+      await this.#connections.changed(this.#earliest(idle) - this.#nowMs, signal)
     }
   }
 
@@ -54,7 +55,7 @@ export class Linger {
   async untilNoneLeft(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#connections.all.length > 0) {
       const idle = await this.#closeDue()
-      await this.#connections.changed(Math.min(RECHECK_MS, this.#earliest(idle) - this.#clock.monotonic()), signal)
+      await this.#connections.changed(Math.min(RECHECK_MS, this.#earliest(idle) - this.#nowMs), signal)
     }
   }
 
@@ -64,17 +65,20 @@ export class Linger {
     // A timer runs before what has arrived is read: let a request that is already here be seen.
     if (due.length > 0) await turnLoop()
     const closing = due.filter((connection) => this.#isDue(connection))
-    for (const { socket } of closing) socket.destroy()
+    for (const connection of closing) connection.close()
     this.#closed += closing.length
-    return this.#connections.all.filter((connection) => isIdle(connection) && !connection.socket.destroyed)
+    return this.#connections.all.filter((connection) => connection.isIdle() && !connection.socket.destroyed)
   }
 
   #isDue(connection: Connection): boolean {
     const { socket, idleSinceMs } = connection
-    return !socket.destroyed && isIdle(connection) && lingersUntil(idleSinceMs, this.#rule) <= this.#clock.monotonic()
+    return !socket.destroyed && connection.isIdle() && lingersUntil(idleSinceMs, this.#rule) <= this.#nowMs
   }
 
   #earliest(idle: readonly Connection[]): number {
-    return Math.min(...idle.map(({ idleSinceMs }) => lingersUntil(idleSinceMs, this.#rule)))
+    return idle.reduce(
+      (earliest, { idleSinceMs }) => Math.min(earliest, lingersUntil(idleSinceMs, this.#rule)),
+      Infinity,
+    )
   }
 }

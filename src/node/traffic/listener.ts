@@ -1,5 +1,5 @@
 import { type ListenOptions, Server as NetServer } from 'node:net'
-import type { Clock } from '../base/index.ts'
+import type { Clock } from '../../base/index.ts'
 import type { Connections } from './connections.ts'
 import { turnLoop } from './wait.ts'
 
@@ -29,12 +29,17 @@ export function listening(server: NetServer, options: ListenOptions | undefined,
 }
 
 /**
- * Closes the listener and nothing else: `http.Server.close()` would destroy idle sockets and stop the check for stalled
+ * Closes the listeners and nothing else: `http.Server.close()` would destroy idle sockets and stop the check for stalled
  * requests. The kernel may hold connections that were established and not yet accepted; closing resets them. So first the
  * loop turns until none has come for a while, with new requests held back: who waits for an answer does not knock again.
  */
-export async function stopAccepting(server: NetServer, connections: Connections, clock: Clock): Promise<void> {
-  if (!server.listening) return
+export async function stopAccepting(
+  servers: readonly NetServer[],
+  connections: Connections,
+  clock: Clock,
+): Promise<void> {
+  const open = servers.filter((server) => server.listening)
+  if (open.length === 0) return
   const { hold } = connections
   const until = clock.monotonic() + ACCEPT_MS
   hold.begin()
@@ -45,7 +50,7 @@ export async function stopAccepting(server: NetServer, connections: Connections,
     const nobodyIsServed = connections.inFlight <= hold.size
     quiet = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quiet + 1 : 0
   }
-  NetServer.prototype.close.call(server)
+  for (const server of open) NetServer.prototype.close.call(server)
   hold.end()
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Stop, sleep } from '../base/index.ts'
+import { type Clock, type Stop, sleep } from '../../base/index.ts'
 
 /** One turn of the event loop: what has arrived in the meantime is read. */
 export function turnLoop(): Promise<void> {

@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../base/index.ts'
+import type { Incoming, Returnable } from './door.ts'
+import type { Pending } from './pending.ts'
+
+/** Stands for the permit of a request that is no traffic: asked by whoever watches our health. */
+export const PROBE: Returnable = { done: () => {} }
+
+/** A request whose response has not ended. */
+export interface Exchange {
+  readonly incoming: Incoming
+  readonly permit: Returnable
+  readonly startedMs: number
+  /** What the connection had written at the trigger, or when the request came after it. */
+  writtenBefore: number
+}
+
+/** One connection, as its server sees it, whatever is spoken on it. Times are monotonic ms. */
+export interface Connection {
+  readonly socket: Socket
+  /** In the order in which they came. */
+  readonly exchanges: ReadonlySet<Exchange>
+  /** Since when it is idle; kept up to date from the trigger on, before which it does not matter. */
+  readonly idleSinceMs: number
+  /** Whether nothing has come since the last response went out in full. */
+  isIdle(): boolean
+  /** What it is kept open for. Nothing, when it is idle or answers a probe. */
+  pending(nowMs: number): readonly Pending[]
+  /** From here on it says goodbye, each protocol in its way. */
+  part(): void
+  /** It is idle and has lingered: nothing that comes from now on is answered. */
+  close(): void
+}
+
+/** What connections tell of what happens on them. */
+export interface Ledger {
+  readonly clock: Clock
+  /** Whether goodbyes are being said. */
+  readonly isParting: boolean
+  /** Whether this goodbye is due already, where they are spread over some time. */
+  mayPart(): boolean
+  began(exchange: Exchange): void
+  /** `answered`: in full. */
+  ended(exchange: Exchange, answered: boolean): void
+}
+
+/** What is left of a request in flight. */
+export function pendingExchange(
+  { incoming, startedMs, writtenBefore }: Exchange,
+  socket: Socket,
+  nowMs: number,
+): Pending {
+  return {
+    what: 'request',
+    name: undefined,
+    method: incoming.method,
+    path: incoming.url?.split('?', 1)[0],
+    ageMs: nowMs - startedMs,
+    bytes: socket.bytesWritten - writtenBefore,
+  }
+}

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../../base/index.ts'
+import { type Connection, type Exchange, type Ledger, PROBE } from './connection.ts'
+import { Hold } from './hold.ts'
+import type { Pending } from './pending.ts'
+import { pause, turnLoop } from './wait.ts'
+
+/** The connections to all servers of a service, and the requests on them. Touches nothing that is private to Node. */
+export class Connections implements Ledger {
+  readonly clock: Clock
+  readonly hold: Hold = new Hold()
+  readonly #accepted = new Set<Socket>()
+  readonly #connections = new Map<Socket, Connection>()
+  readonly #waiting = new Set<() => void>()
+  #mayPart: (() => boolean) | undefined
+  #acceptedTotal = 0
+  #lastAcceptedMs = Number.NEGATIVE_INFINITY
+  #inFlight = 0
+  #answeredLate = 0
+  #lastTrafficMs = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  get all(): readonly Connection[] {
+    return [...this.#connections.values()]
+  }
+
+  /** How many connections were ever accepted. */
+  get acceptedTotal(): number {
+    return this.#acceptedTotal
+  }
+
+  /** Monotonic ms of the last connection that was accepted. */
+  get lastAcceptedMs(): number {
+    return this.#lastAcceptedMs
+  }
+
+  /** Requests that are being served, without probes. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Requests that were answered in full since the goodbye began, without probes. */
+  get answeredLate(): number {
+    return this.#answeredLate
+  }
+
+  /** Monotonic ms of the last request that was no probe. */
+  get lastTrafficMs(): number {
+    return this.#lastTrafficMs
+  }
+
+  get isParting(): boolean {
+    return this.#mayPart !== undefined
+  }
+
+  mayPart(): boolean {
+    return this.#mayPart?.() ?? false
+  }
+
+  /** A connection was accepted; nothing may be spoken on it yet. */
+  accepted(socket: Socket): void {
+    this.#acceptedTotal++
+    this.#lastAcceptedMs = this.clock.monotonic()
+    this.#accepted.add(socket)
+    socket.once('close', () => {
+      this.#accepted.delete(socket)
+      this.#wake()
+    })
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#connections.get(socket)
+  }
+
+  /** From here on `connection` is what is known of its socket. */
+  set(connection: Connection): void {
+    this.#connections.set(connection.socket, connection)
+  }
+
+  /** The socket of `connection` has closed. */
+  delete(connection: Connection): void {
+    this.#connections.delete(connection.socket)
+    this.#wake()
+  }
+
+  began(exchange: Exchange): void {
+    if (exchange.permit === PROBE) return
+    this.#inFlight++
+    this.#lastTrafficMs = exchange.startedMs
+  }
+
+  ended(exchange: Exchange, answered: boolean): void {
+    if (exchange.permit !== PROBE) {
+      this.#inFlight--
+      exchange.permit.done()
+      if (this.isParting && answered) this.#answeredLate++
+    }
+    this.#wake()
+  }
+
+  /** From here on every connection says goodbye: each response for which `mayPart` answers true. */
+  part(mayPart: () => boolean): void {
+    this.#mayPart = mayPart
+    for (const connection of this.#connections.values()) connection.part()
+  }
+
+  /** No goodbye is said any more. Those that were said stay said. */
+  stay(): void {
+    this.#mayPart = undefined
+  }
+
+  /** Requests that are being served, probes and all. */
+  *exchanges(): Iterable<Exchange> {
+    for (const connection of this.#connections.values()) yield* connection.exchanges
+  }
+
+  /** What keeps connections open, oldest first. */
+  pending(): readonly Pending[] {
+    const nowMs = this.clock.monotonic()
+    return this.all.flatMap((connection) => connection.pending(nowMs)).sort((a, b) => b.ageMs - a.ageMs)
+  }
+
+  /** Destroys every connection. */
+  async destroyAll(): Promise<void> {
+    for (const socket of [...this.#connections.keys(), ...this.#accepted]) socket.destroy()
+    while (this.#connections.size > 0) await turnLoop()
+  }
+
+  /** Resolves when a response or a connection has ended, after `withinMs`, or when `signal` aborts. */
+  async changed(withinMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    const wake = (): void => woken.abort()
+    this.#waiting.add(wake)
+    await pause(this.clock, withinMs, AbortSignal.any([signal, woken.signal]))
+    this.#waiting.delete(wake)
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+  }
+}

@@ -1,0 +1,8 @@
+export { type Doorkeeper, type Incoming, Reply, type Returnable } from './door.ts'
+export type { AnyServer } from './intercept.ts'
+export { type LameDuckDecision, type LameDuckLimits, lameDuck } from './lame-duck.ts'
+export { type Linger, type LingerRule, lingersUntil } from './linger.ts'
+export { addressOf, listening } from './listener.ts'
+export { type Pending, pendingCalled, pendingText } from './pending.ts'
+export { Traffic } from './traffic.ts'
+export { Deadline, NEVER, pause, turnLoop, within } from './wait.ts'

@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock, Stop } from '../../base/index.ts'
+import { PROBE } from './connection.ts'
+import { Connections } from './connections.ts'
+import { type Doorkeeper, type Incoming, Reply } from './door.ts'
+import { Http1Connection } from './http1.ts'
+import { type AnyServer, intercept } from './intercept.ts'
+import { Linger, type LingerRule } from './linger.ts'
+import { closeServer, stopAccepting } from './listener.ts'
+import type { Pending } from './pending.ts'
+import { UpgradedConnection } from './upgraded.ts'
+
+/** Everything that is asked of the servers of a service, and how it comes to an end. */
+export class Traffic {
+  readonly #clock: Clock
+  readonly #connections: Connections
+  readonly #servers = new Set<AnyServer>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#connections = new Connections(clock)
+  }
+
+  /** Requests that are being served, without probes. */
+  get inFlight(): number {
+    return this.#connections.inFlight
+  }
+
+  /** Requests that were answered in full since the goodbye began, without probes. */
+  get answeredLate(): number {
+    return this.#connections.answeredLate
+  }
+
+  /** Monotonic ms of the last request that was no probe. */
+  get lastTrafficMs(): number {
+    return this.#connections.lastTrafficMs
+  }
+
+  /** From here on whatever arrives at `server` is shown to `doorkeeper` first. */
+  watch(server: AnyServer, doorkeeper: Doorkeeper): Stop {
+    this.#servers.add(server)
+    const stop = intercept(server, {
+      accepted: (socket) => this.#connections.accepted(socket),
+      opened: (socket) => void this.#http1(socket),
+      requested: (request, response) => this.#requested(request, response, doorkeeper),
+      keeps: (go) => this.#connections.hold.keeps(go),
+      upgraded: (socket) => this.#upgraded(socket),
+    })
+    return () => {
+      this.#servers.delete(server)
+      stop()
+    }
+  }
+
+  /** From here on every response whose head has not been sent says goodbye, if `mayPart` says so. */
+  part(mayPart: () => boolean): void {
+    this.#connections.part(mayPart)
+  }
+
+  /** No goodbye is said any more. Those that were said stay said. */
+  stay(): void {
+    this.#connections.stay()
+  }
+
+  /** Lets in what has already knocked, then closes the listeners of all servers in one step. */
+  stopAccepting(): Promise<void> {
+    return stopAccepting([...this.#servers], this.#connections, this.#clock)
+  }
+
+  /** Closes idle connections, each when it has lingered. */
+  linger(rule: LingerRule): Linger {
+    return new Linger(this.#connections, rule)
+  }
+
+  /** What keeps connections open, oldest first. */
+  pending(): readonly Pending[] {
+    return this.#connections.pending()
+  }
+
+  /** Resolves when no request is in flight that `mayStay` says no to, or `signal` aborts. */
+  async untilNone(mayStay: (incoming: Incoming) => boolean, signal: AbortSignal): Promise<void> {
+    const left = (): boolean => {
+      for (const { permit, incoming } of this.#connections.exchanges()) {
+        if (permit !== PROBE && !mayStay(incoming)) return true
+      }
+      return false
+    }
+    while (!signal.aborted && left()) await this.#connections.changed(RECHECK_MS, signal)
+  }
+
+  /** Cuts whatever is left. */
+  async cut(): Promise<void> {
+    await this.#connections.destroyAll()
+    for (const server of this.#servers) closeServer(server)
+  }
+
+  #http1(socket: Socket): Http1Connection {
+    const known = this.#connections.of(socket)
+    if (known instanceof Http1Connection) return known
+    const connection = new Http1Connection(socket, this.#connections)
+    this.#connections.set(connection)
+    socket.once('close', () => {
+      connection.ended()
+      const latest = this.#connections.of(socket)
+      if (latest !== undefined) this.#connections.delete(latest)
+    })
+    return connection
+  }
+
+  #upgraded(socket: Socket): void {
+    this.#http1(socket)
+    this.#connections.set(new UpgradedConnection(socket, this.#clock.monotonic()))
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse, doorkeeper: Doorkeeper): boolean {
+    const connection = this.#http1(request.socket)
+    if (!connection.mayRun) return false
+    const answer = doorkeeper.receive(request)
+    if (!(answer instanceof Reply)) {
+      connection.begin(request, response, answer)
+      return true
+    }
+    connection.begin(request, response, answer.to === 'probe' ? PROBE : REFUSED)
+    const headers = answer.to === 'refused' ? { ...answer.headers, Connection: 'close' } : answer.headers
+    response.writeHead(answer.status, headers).end(answer.body)
+    return false
+  }
+}
+
+/** Requests are looked at this often even if nothing seems to end. */
+const RECHECK_MS = 1_000
+/** A request that was refused holds nothing. */
+const REFUSED = { done: () => {} }

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net'
+import type { Connection, Exchange } from './connection.ts'
+import type { Pending } from './pending.ts'
+
+const NONE: ReadonlySet<Exchange> = new Set()
+
+/** A connection that speaks a protocol which only its owner knows. It is never idle: its owner ends it, or the deadline. */
+export class UpgradedConnection implements Connection {
+  readonly socket: Socket
+  readonly exchanges: ReadonlySet<Exchange> = NONE
+  readonly idleSinceMs: number
+
+  constructor(socket: Socket, nowMs: number) {
+    this.socket = socket
+    this.idleSinceMs = nowMs
+  }
+
+  isIdle(): boolean {
+    return false
+  }
+
+  pending(nowMs: number): readonly Pending[] {
+    const ageMs = nowMs - this.idleSinceMs
+    const bytes = this.socket.bytesWritten
+    return [{ what: 'upgraded connection', name: undefined, method: undefined, path: undefined, ageMs, bytes }]
+  }
+
+  part(): void {}
+
+  close(): void {
+    this.socket.destroy()
+  }
+}
