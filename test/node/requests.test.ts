@@ -24,6 +24,17 @@ test('three pipelined requests get three answers, and only the last says goodbye
   expect(client.received).toMatch(/answer \/1[\s\S]*answer \/2[\s\S]*answer \/3/)
 })
 
+test('pipelined requests that are answered at once and come after the trigger are all answered', async () => {
+  const { service, port } = await serve((request, response) => void response.end(`answer ${request.url}`))
+  const client = await RawClient.connect(port)
+  void service.drain('test')
+  const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`
+  client.send(['/1', '/2', '/3'].map(request).join(''))
+  await client.ended()
+  expect(client.responses()).toEqual(['200 keep-alive', '200 keep-alive', '200 close'])
+  expect(client.received).toMatch(/answer \/1[\s\S]*answer \/2[\s\S]*answer \/3/)
+})
+
 test('a request that comes after the goodbye on its connection does not run', async () => {
   const ran: (string | undefined)[] = []
   const { service, port } = await serve((request, response) => {

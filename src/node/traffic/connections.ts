@@ -60,6 +60,16 @@ export class Connections implements Ledger {
     return this.#mayPart?.() ?? false
   }
 
+  /**
+   * Whether `go`, which shows a request to its handler, is kept for later: during a hold, and once goodbyes are said until
+   * the bytes it came with have been read, for of pipelined requests only the last may be answered with one.
+   */
+  keeps(go: () => void): boolean {
+    if (this.hold.keeps(go)) return true
+    if (this.isParting) process.nextTick(go)
+    return this.isParting
+  }
+
   /** A connection was accepted; nothing may be spoken on it yet. */
   accepted(socket: Socket): void {
     this.#acceptedTotal++

@@ -44,7 +44,7 @@ export class Traffic {
       accepted: (socket) => this.#connections.accepted(socket),
       opened: (socket) => void this.#http1(socket),
       requested: (request, response) => this.#requested(request, response, doorkeeper),
-      keeps: (go) => this.#connections.hold.keeps(go),
+      keeps: (go) => this.#connections.keeps(go),
       upgraded: (socket) => this.#upgraded(socket),
     })
     return () => {
