@@ -57,6 +57,11 @@ export class SubjectLog {
     return this.#isSuspect ? undefined : this.#head
   }
 
+  /** The head as last seen, whatever happened since: another object after every read or write that told something new. */
+  get seen(): Head | undefined {
+    return this.#head
+  }
+
   /** The phase as last seen, whatever happened since; undefined when another version of the chart has written it. */
   get phase(): string | undefined {
     return this.#phase

@@ -1,5 +1,6 @@
 import { PhasegateError } from '../base/index.ts'
 import type { SubjectLog } from '../flip/index.ts'
+import type { Head } from '../ports/index.ts'
 
 /** Leave to do work under a phase. Give it back when the work has ended, however it ended. */
 export interface Permit {
@@ -67,7 +68,9 @@ export class Permits {
   readonly desk: object
   readonly #log: SubjectLog
   readonly #wards = new Map<string, Ward>()
-  #last: Ward | undefined
+  /** The ward that gave out the last permit, unless it was shut since; good as long as the head is `#judged`. */
+  #open: Ward | undefined
+  #judged: Head | undefined
 
   constructor(log: SubjectLog, desk: object) {
     this.desk = desk
@@ -79,16 +82,16 @@ export class Permits {
    * @throws NOT_IN_PHASE, PHASE_UNKNOWN before the first read
    */
   admit(phase: string): Permit {
-    if (this.#log.phase !== phase) throw this.#refusal(phase)
-    const ward = this.#last?.phase === phase ? this.#last : this.#ward(phase)
-    if (ward.isShut) throw this.#refusal(phase)
-    return new IssuedPermit(ward)
+    const open = this.#open
+    const isOpen = open !== undefined && open.phase === phase && this.#log.seen === this.#judged
+    return new IssuedPermit(isOpen ? open : this.#judge(phase))
   }
 
   /** Gives out no more permits for `phase` until `reopen`, and resolves when those that are out are back. */
   drained(phase: string, signal?: AbortSignal): Promise<void> {
     const ward = this.#ward(phase)
     ward.isShut = true
+    this.#open = undefined
     return ward.empty(signal)
   }
 
@@ -110,7 +113,16 @@ export class Permits {
   #ward(phase: string): Ward {
     const ward = this.#wards.get(phase) ?? new Ward(phase, this)
     this.#wards.set(phase, ward)
-    this.#last = ward
+    return ward
+  }
+
+  #judge(phase: string): Ward {
+    const { seen, phase: found } = this.#log
+    if (found !== phase) throw this.#refusal(phase)
+    const ward = this.#ward(phase)
+    if (ward.isShut) throw this.#refusal(phase)
+    this.#open = ward
+    this.#judged = seen
     return ward
   }
 

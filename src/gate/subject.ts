@@ -10,7 +10,7 @@ import type { Desk } from './desk.ts'
 import { explain } from './explain.ts'
 import { cancel, force, resolveStuck } from './operate.ts'
 import { parseActor, parseFlipOptions, parseOrder, parseRange, parseReason } from './options.ts'
-import type { Permit } from './permits.ts'
+import type { Permit, Permits } from './permits.ts'
 import { parseRecords, redact } from './redact.ts'
 import * as refusal from './refusal.ts'
 import type {
@@ -28,9 +28,12 @@ import type {
 /** A subject with its types erased: what `gate.subject(…)` is behind its interface. */
 export class GateSubject implements Subject {
   readonly #desk: Desk
+  /** At hand, since they are asked once a request. */
+  readonly #permits: Permits
 
   constructor(desk: Desk) {
     this.#desk = desk
+    this.#permits = desk.permits
   }
 
   get id(): string {
@@ -79,11 +82,11 @@ export class GateSubject implements Subject {
   }
 
   admit(phase: string): Permit {
-    return this.#desk.permits.admit(phase)
+    return this.#permits.admit(phase)
   }
 
   permits(phase: string): number {
-    return this.#desk.permits.out(phase)
+    return this.#permits.out(phase)
   }
 
   async *history(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<JournalRecord> {

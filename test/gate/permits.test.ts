@@ -1,4 +1,4 @@
-import { chart, createGate } from 'phasegate'
+import { chart, createGate, type Permit } from 'phasegate'
 import { expect, test } from 'vitest'
 import { isPending, stage } from './stage.ts'
 
@@ -72,6 +72,38 @@ test('a step that drains stops admission and waits until the last permit is back
   permits[1]?.done()
   expect((await closing).to).toBe('closed')
   expect(shop.admit('closed').phase).toBe('closed')
+})
+
+test('a step that drains shuts out also whoever comes right after a permit that the same flip still gave', async () => {
+  const late = chart('late', { version: 1 })
+    .deps<{ close(): unknown }>()
+    .phase('open', { initial: true })
+    .phase('closed', { final: true })
+    .flip('close', (f) =>
+      f
+        .from('open')
+        .to('closed')
+        .step('last customers', {
+          run: ({ deps, drained }) => {
+            deps.close()
+            return drained('open')
+          },
+          timeout: '1m',
+        }),
+    )
+    .build()
+  const permits: Permit[] = []
+  const shared = stage()
+  const deps = { close: (): unknown => undefined }
+  const shop = createGate(late, { ...shared, deps }).subject('shop-1')
+  deps.close = () => permits.push(shop.admit('open'))
+  await shop.phase()
+  const closing = shop.flip('close')
+  await shared.clock.advance(0)
+  expect(() => shop.admit('open')).toThrow(expect.objectContaining({ code: 'NOT_IN_PHASE' }))
+  expect(shop.permits('open')).toBe(1)
+  permits[0]?.done()
+  expect((await closing).to).toBe('closed')
 })
 
 test('admission opens again when the flip that drained rolls back', async () => {
