@@ -6,23 +6,32 @@ import type { Returnable } from './traffic/index.ts'
 /** Stands for a permit where none is needed. */
 const UNNEEDED: Returnable = { done: () => {} }
 
-/** Permits for requests, under whatever phase the service is in: as long as the listener is open, whoever comes is served. */
+/** A phase that was entered. */
+export interface Entered {
+  readonly phase: LifecyclePhase
+  /** Wall time in ms. */
+  readonly since: number
+  /** The fencing token of the flip that led there; 0 before the first. */
+  readonly epoch: number
+}
+
+/** Permits under whatever phase the service is in: as long as the listener is open, whoever comes is served. */
 export class Admission {
   readonly #subject: Subject<LifecyclePhase, LifecycleFlips>
   readonly #clock: Clock
-  #seen: { readonly phase: LifecyclePhase; readonly since: number }
+  #seen: Entered
 
   constructor(gate: Gate<Lifecycle>, subject: Subject<LifecyclePhase, LifecycleFlips>, clock: Clock) {
     this.#subject = subject
     this.#clock = clock
-    this.#seen = { phase: 'starting', since: clock.now() }
-    gate.on('flip.committed', (event) => {
-      if (event.subject === subject.id) this.#seen = { phase: event.to as LifecyclePhase, since: event.at }
+    this.#seen = { phase: 'starting', since: clock.now(), epoch: 0 }
+    gate.on('flip.committed', ({ subject: id, to, at, epoch }) => {
+      if (id === subject.id) this.#seen = { phase: to as LifecyclePhase, since: at, epoch }
     })
   }
 
-  /** The phase that was entered last, and when, as wall time in ms. */
-  get seen(): { readonly phase: LifecyclePhase; readonly since: number } {
+  /** The phase that was entered last. */
+  get seen(): Entered {
     return this.#seen
   }
 
@@ -37,7 +46,7 @@ export class Admission {
       const { asked, phase } = error.facts
       if (phase === asked) return undefined
       // A write whose outcome was not known at first: it did happen, and nobody told us.
-      this.#seen = { phase: phase as LifecyclePhase, since: this.#clock.now() }
+      this.#seen = { phase: phase as LifecyclePhase, since: this.#clock.now(), epoch: this.#seen.epoch }
       return this.admit()
     }
   }

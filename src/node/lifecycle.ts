@@ -1,9 +1,12 @@
 import { type Chart, chart, type FlipType, type StandardSchemaV1 } from '../chart/index.ts'
+import type { DependencySpec, Released } from './dependencies/index.ts'
+import type { ModeSpec } from './modes.ts'
 
-export type LifecyclePhase = 'starting' | 'active' | 'draining' | 'stopped'
+/** The phases of a service, and those modes that it declares. */
+export type LifecyclePhase<Mode extends string = never> = 'starting' | 'active' | 'draining' | 'stopped' | Mode
 
-/** Why a service is drained: recorded with the flip. */
-export interface DrainInput {
+/** Why a service changes its phase: recorded with the flip. */
+export interface Reason {
   readonly reason: string
 }
 
@@ -15,95 +18,236 @@ export interface DrainWork {
   stopAccepting(): Promise<number>
   linger(): Promise<number>
   inFlight(drained: () => Promise<void>): Promise<number>
+  release(): Promise<Released>
 }
 
-/** What the steps work on. */
-export interface LifecycleDeps {
-  /** Resolves with the address when the server listens. */
+/** What the flips of a service do. */
+export interface LifecycleWork {
+  /** Makes a dependency usable. */
+  start(dependency: string, signal: AbortSignal): Promise<void>
+  /** Lets go of one that was started, or was about to be. */
+  unstart(dependency: string): Promise<unknown>
+  /** Resolves with the addresses when the servers listen. */
   open(signal: AbortSignal): Promise<string>
-  /** Closes the listener again. */
+  /** Closes the listeners again. */
   close(): Promise<void>
+  /** Lets in only what `mode` admits, undefined for everything; resolves when nothing else is in flight. */
+  admitOnly(mode: string | undefined, signal: AbortSignal): Promise<number>
   /** The drain in progress. A flip that was asked for by hand begins it. */
   shutdown(reason: string): DrainWork
+  /** Throws unless the drain was called off. */
+  calledOff(): void
 }
 
-type Took = { readonly [Step in 'lame duck' | 'stop accepting' | 'linger' | 'in flight']: number }
+/** What the steps work on: only the process that has the subject can do its work. */
+export interface LifecycleDeps {
+  /** @throws for any subject but its own */
+  of(subject: string): LifecycleWork
+}
+
+type Took = { readonly [Step in 'lame duck' | 'stop accepting' | 'linger' | 'in flight']: number } & {
+  readonly release: Released
+}
+
+type ModeFlips<Mode extends string> = {
+  readonly [M in Mode as `enter ${M}`]: FlipType<'active' | Exclude<Mode, M>, M, Reason, Reason, unknown>
+} & {
+  readonly [Name in [Mode] extends [never] ? never : 'resume']: FlipType<Mode, 'active', Reason, Reason, unknown>
+}
 
 // A type, not an interface: only types are assignable to an index signature.
-export type LifecycleFlips = {
+export type LifecycleFlips<Mode extends string = never> = {
   readonly start: FlipType<'starting', 'active', undefined, undefined, { readonly listen: string }>
-  readonly drain: FlipType<'active', 'draining', DrainInput, DrainInput, { readonly 'say goodbye': number }>
-  readonly stop: FlipType<'starting' | 'draining', 'stopped', DrainInput, DrainInput, Took>
-}
+  readonly drain: FlipType<'active' | Mode, 'draining', Reason, Reason, { readonly 'say goodbye': number }>
+  readonly undrain: FlipType<'draining', 'active', Reason, Reason, unknown>
+  readonly stop: FlipType<'starting' | 'draining', 'stopped', Reason, Reason, Took>
+} & ModeFlips<Mode>
 
-export type Lifecycle = Chart<'service', LifecycleDeps, LifecyclePhase, LifecycleFlips>
+export type Lifecycle<Mode extends string = never> = Chart<
+  'service',
+  LifecycleDeps,
+  LifecyclePhase<Mode>,
+  LifecycleFlips<Mode>
+>
+
+/** What the chart of a service depends on. */
+export interface LifecycleShape {
+  readonly graceMs: number
+  readonly dependencies: readonly DependencySpec[]
+  readonly modes: readonly ModeSpec[]
+  /** Whether a drain cancels the flip in progress, instead of waiting for it. */
+  readonly preempts: boolean
+}
 
 /** More than a drain may take: its parts end at their own deadline. */
 const SPARE_MS = 5_000
+/** Longer than any start: its parts end at their own. */
+const START_TIMEOUT = '1h'
 
 /**
  * The phases of a service. `stop` leads from `starting` too: a service that is told to end before it was ready ends the
- * same way, with nobody to wait for. Its steps return what they took, in ms.
+ * same way, with nobody to wait for. Its steps return what they took, in ms. Once the listeners close there is no way
+ * back: `undrain` turns `stop` back before that.
  */
-export function lifecycle(graceMs: number): Lifecycle {
+export function lifecycle({ graceMs, dependencies, modes, preempts }: LifecycleShape): Lifecycle {
   const timeout = graceMs + SPARE_MS
-  return chart('service', { version: 1 })
-    .deps<LifecycleDeps>()
-    .phase('starting', { initial: true })
-    .phase('active')
+  const names = modes.map(({ name }) => name)
+  const serving = ['active', ...names]
+  const phases = serving.reduce(
+    (all, phase) => all.phase(phase),
+    open(chart('service', { version: 2 }).deps<LifecycleDeps>()).phase('starting', { initial: true }),
+  )
+  const fixed = phases
     .phase('draining')
     .phase('stopped', { final: true })
-    .flip('start', (f) =>
-      f
-        .from('starting')
-        .to('active')
-        .step('listen', {
-          run: ({ deps, signal }) => deps.open(signal),
-          compensate: ({ deps }) => deps.close(),
-          timeout: '1h',
-        })
-        .timeout('1h'),
-    )
-    .flip('drain', (f) =>
-      f
-        .from('active')
+    .flip('start', (f) => starts(f.from('starting').to('active'), dependencies))
+    .flip('drain', (f) => {
+      const drain = f
+        .from(...serving)
         .to('draining')
-        .input(drainInput)
-        .step('say goodbye', { run: ({ deps, input }) => deps.shutdown(input.reason).inFlightAtFirst }),
+        .input(reasonInput)
+      return (preempts ? drain.preempt() : drain).step('say goodbye', { run: (its) => shutdown(its).inFlightAtFirst })
+    })
+    .flip('undrain', (f) =>
+      f
+        .from('draining')
+        .to('active')
+        .input(reasonInput)
+        .step('serve again', { run: (its) => work(its).calledOff() }),
     )
     .flip('stop', (f) =>
-      f
-        .from('starting', 'draining')
-        .to('stopped')
-        .input(drainInput)
-        .step('lame duck', { run: ({ deps, input }) => deps.shutdown(input.reason).lameDuck(), timeout })
-        .step('stop accepting', { run: ({ deps, input }) => deps.shutdown(input.reason).stopAccepting(), timeout })
-        .step('linger', { run: ({ deps, input }) => deps.shutdown(input.reason).linger(), timeout })
-        .step('in flight', {
-          run: ({ deps, input, drained }) =>
-            deps.shutdown(input.reason).inFlight(async () => {
-              await Promise.all(PHASES_WITH_PERMITS.map((phase) => drained(phase)))
-            }),
-          timeout,
-        })
-        .timeout(timeout),
+      stops(f.from('starting', 'draining').to('stopped'), ['starting', ...serving, 'draining'], timeout),
     )
-    .build()
+  return withModes(fixed, modes).build() as unknown as Lifecycle
 }
 
-const PHASES_WITH_PERMITS: readonly LifecyclePhase[] = ['starting', 'active', 'draining']
+function stops(flip: OpenFlip, withPermits: readonly string[], timeout: number): OpenFlip {
+  return flip
+    .input(reasonInput)
+    .step('lame duck', { run: (its) => shutdown(its).lameDuck(), timeout })
+    .step('stop accepting', { run: (its) => shutdown(its).stopAccepting(), timeout, irreversible: true })
+    .step('linger', { run: (its) => shutdown(its).linger(), timeout })
+    .step('in flight', {
+      run: (its) =>
+        shutdown(its).inFlight(async () => {
+          await Promise.all(withPermits.map((phase) => its.drained(phase)))
+        }),
+      timeout,
+    })
+    .step('release', { run: (its) => shutdown(its).release(), timeout })
+    .timeout(timeout)
+}
 
-const drainInput: StandardSchemaV1<DrainInput> = {
+function starts(flip: OpenFlip, dependencies: readonly DependencySpec[]): OpenFlip {
+  return dependencies
+    .reduce(
+      (start, { name, startTimeoutMs }) =>
+        start.step(`start ${name}`, {
+          run: (its) => work(its).start(name, its.signal),
+          compensate: (its) => work(its).unstart(name),
+          timeout: startTimeoutMs + SPARE_MS,
+          retry: { attempts: 1 },
+        }),
+      flip,
+    )
+    .step('listen', {
+      run: (its) => work(its).open(its.signal),
+      compensate: (its) => work(its).close(),
+      timeout: START_TIMEOUT,
+    })
+    .timeout(START_TIMEOUT)
+}
+
+/** Each mode can be entered from everywhere but itself, and left for `active`. */
+function withModes(chart: OpenChart, modes: readonly ModeSpec[]): OpenChart {
+  if (modes.length === 0) return chart
+  const names = modes.map(({ name }) => name)
+  const admits = (mode: string | undefined, timeoutMs: number): OpenStep => ({
+    run: (its) => work(its).admitOnly(mode, its.signal),
+    compensate: (its) =>
+      work(its).admitOnly(
+        names.find((name) => name === its.from),
+        its.signal,
+      ),
+    timeout: timeoutMs,
+    retry: { attempts: 1 },
+  })
+  return modes.reduce(
+    (all, { name, withinMs }) =>
+      all.flip(`enter ${name}`, (f) =>
+        f
+          .from('active', ...names.filter((other) => other !== name))
+          .to(name)
+          .input(reasonInput)
+          .step('turn away', admits(name, withinMs)),
+      ),
+    chart.flip('resume', (f) =>
+      f
+        .from(...names)
+        .to('active')
+        .input(reasonInput)
+        .step('let in', admits(undefined, SPARE_MS)),
+    ),
+  )
+}
+
+// Which phases and steps there are is known at run time only, so the types of the builder cannot follow them here.
+
+interface OpenContext {
+  readonly deps: LifecycleDeps
+  readonly subject: string
+  readonly input: Reason
+  readonly from: string
+  readonly signal: AbortSignal
+  drained(phase: string): Promise<void>
+}
+
+interface OpenStep {
+  readonly run: (context: OpenContext) => unknown
+  readonly compensate?: (context: OpenContext) => unknown
+  readonly timeout?: string | number
+  readonly retry?: { readonly attempts: number }
+  readonly irreversible?: true
+}
+
+interface OpenFlip {
+  from(...phases: readonly string[]): OpenFlip
+  to(phase: string): OpenFlip
+  input(schema: StandardSchemaV1<Reason>): OpenFlip
+  step(name: string, options: OpenStep): OpenFlip
+  timeout(timeout: string | number): OpenFlip
+  preempt(): OpenFlip
+}
+
+interface OpenChart {
+  phase(name: string, options?: { readonly initial?: true; readonly final?: true }): OpenChart
+  flip(name: string, declare: (f: OpenFlip) => OpenFlip): OpenChart
+  build(): unknown
+}
+
+function open(begun: object): OpenChart {
+  return begun as OpenChart
+}
+
+function work({ deps, subject }: OpenContext): LifecycleWork {
+  return deps.of(subject)
+}
+
+function shutdown(context: OpenContext): DrainWork {
+  return work(context).shutdown(context.input.reason)
+}
+
+const reasonInput: StandardSchemaV1<Reason> = {
   '~standard': {
     version: 1,
     vendor: 'phasegate',
     validate: (value) =>
-      isDrainInput(value)
+      isReason(value)
         ? { value: { reason: value.reason } }
         : { issues: [{ message: 'a reason, as text, is needed', path: ['reason'] }] },
   },
 }
 
-function isDrainInput(value: unknown): value is DrainInput {
+function isReason(value: unknown): value is Reason {
   return typeof value === 'object' && value !== null && 'reason' in value && typeof value.reason === 'string'
 }

@@ -1,124 +1,224 @@
-import { messageOf } from '../base/index.ts'
-import { RECORD_MS } from './exit.ts'
+import { messageOf, terminal } from '../base/index.ts'
+import type { Dependencies, Released } from './dependencies/index.ts'
+import type { Holds } from './holds.ts'
 import type { DrainWork } from './lifecycle.ts'
 import { Part } from './part.ts'
+import { RECORD_MS } from './platform/index.ts'
 import type { Settings } from './settings.ts'
 import type { DrainPart, Summary } from './summary.ts'
 import {
   Deadline,
   type Linger,
   lameDuck,
-  NEVER,
   type Pending,
   pause,
   pendingCalled,
   pendingText,
   type Traffic,
-  turnLoop,
 } from './traffic/index.ts'
+import { type Waiting, waitingText } from './waiting.ts'
 
-/** What triggered a drain. `wasReady`: somebody may have been told to send traffic. */
+/** What triggered a drain. */
 export interface Trigger {
   readonly reason: string
+  /** Whether somebody may have been told to send traffic. */
   readonly wasReady: boolean
+  /** What went wrong, if that is why. */
+  readonly error: unknown
+}
+
+/** Everything that has to come to an end. */
+export interface Household {
+  readonly traffic: Traffic
+  readonly dependencies: Dependencies
+  readonly holds: Holds
 }
 
 /**
  * The work of a drain. Its parts are bounded by its deadline alone: one that was begun is never broken off, or the next
- * thing to end it is SIGKILL.
+ * thing to end it is SIGKILL. Only before the listeners close can it be called off.
  */
 export class Shutdown implements DrainWork {
   readonly inFlightAtFirst: number
   readonly #settings: Settings
-  readonly #traffic: Traffic
+  readonly #house: Household
   readonly #trigger: Trigger
   readonly #startedMs: number
   readonly #deadline: Deadline
+  readonly #calledOff = new AbortController()
   readonly #idle: Linger
   readonly #parts: { readonly [Name in DrainPart | 'all']: Part }
+  #part: DrainPart = 'lameDuck'
+  #lameDuckMs: number
+  #isAccepting = true
   #cut: readonly Pending[] = []
+  #released: Released = {}
+  #error: unknown
 
-  /** From here on every response says goodbye. */
-  constructor(settings: Settings, traffic: Traffic, trigger: Trigger) {
+  /** From here on every response says goodbye, and nothing more is fetched. */
+  constructor(settings: Settings, house: Household, trigger: Trigger) {
     const { clock, lameDuck, deadlineMs, lingerMs } = settings
-    this.inFlightAtFirst = traffic.inFlight
+    this.inFlightAtFirst = house.traffic.inFlight
     this.#settings = settings
-    this.#traffic = traffic
+    this.#house = house
     this.#trigger = trigger
     this.#startedMs = clock.monotonic()
     this.#deadline = new Deadline(clock)
     this.#deadline.within(lameDuck.maxMs + deadlineMs)
-    this.#idle = traffic.linger({ partedAtMs: this.#startedMs, lingerMs })
+    this.#lameDuckMs = lameDuck.maxMs
+    this.#idle = house.traffic.linger({ partedAtMs: this.#startedMs, lingerMs })
     const part = (): Part => new Part(clock)
-    this.#parts = { lameDuck: part(), stopAccepting: part(), linger: part(), inFlight: part(), all: part() }
-    traffic.part(() => true)
+    this.#parts = {
+      lameDuck: part(),
+      stopAccepting: part(),
+      linger: part(),
+      inFlight: part(),
+      release: part(),
+      all: part(),
+    }
+    this.#error = trigger.error
+    house.traffic.part(() => this.#mayPart())
+    house.dependencies.pause(this.#deadline.signal)
   }
 
-  /** Serves everything until the balancers have let go. */
+  /** Whether it ended because it was called off. */
+  get isCalledOff(): boolean {
+    return this.#calledOff.signal.aborted
+  }
+
+  /** Serves everything until the balancers have let go. @throws when it is called off */
   lameDuck(): Promise<number> {
-    return this.#parts.lameDuck.once(async () => {
+    return this.#once('lameDuck', async () => {
       if (this.#trigger.wasReady) await this.#untilQuiet()
+      if (this.isCalledOff) throw terminal(this.#calledOff.signal.reason)
+      this.#isAccepting = false
       this.#deadline.within(this.#settings.deadlineMs)
     })
   }
 
-  /** Lets in what has already knocked, then closes the listener. */
+  /** Lets in what has already knocked, then closes the listeners. */
   stopAccepting(): Promise<number> {
-    return this.#parts.stopAccepting.once(() => this.#traffic.stopAccepting())
+    return this.#once('stopAccepting', () => this.#house.traffic.stopAccepting())
   }
 
   /** Idle connections stay a while, for a request that is already on its way. */
   linger(): Promise<number> {
-    return this.#parts.linger.once(() => this.#idle.untilNoneIdle(this.#deadline.signal))
+    return this.#once('linger', () => this.#idle.untilNoneIdle(this.#deadline.signal))
   }
 
-  /** Waits for what is in flight, and then for the permits that are out. Cuts what is left at the deadline. */
+  /** Waits for what is in flight and what was fetched, then for the permits that are out. Cuts what is left at the deadline. */
   inFlight(permitsBack: () => Promise<void>): Promise<number> {
-    return this.#parts.inFlight.once(async () => {
-      await this.#idle.untilNoneLeft(this.#deadline.signal)
-      const cut = this.#traffic.pending()
-      await this.#traffic.cut()
-      this.#cut = (await this.#inTime(permitsBack())) ? cut : [...cut, pendingCalled('permits', undefined, 0)]
-      for (const pending of this.#cut) this.#settings.log(`cut at the deadline: ${pendingText(pending)}`)
+    const { traffic, dependencies, holds } = this.#house
+    return this.#once('inFlight', async () => {
+      await Promise.all([this.#idle.untilNoneLeft(this.#deadline.signal), dependencies.drain(this.#deadline.signal)])
+      const cut = traffic.pending()
+      await traffic.cut()
+      const back = permitsBack().then(
+        () => true,
+        (error: unknown) => this.#unknown(error),
+      )
+      const isBack = await this.#deadline.meets(back)
+      const held = holds.pending()
+      this.#cut = isBack ? cut : [...cut, ...(held.length > 0 ? held : [pendingCalled('permits', undefined, 0)])]
+      for (const pending of this.#cut) this.#settings.terminal.say(`cut at the deadline: ${pendingText(pending)}`)
     })
+  }
+
+  /** Lets go of the dependencies: what needs them has ended. */
+  async release(): Promise<Released> {
+    await this.#once('release', async () => {
+      this.#released = await this.#house.dependencies.release()
+    })
+    return this.#released
   }
 
   /**
    * Sees to it that every part is done: as a step of its flip or, where the flip has ended or does not come to it in
-   * time, without. A drain that cannot be recorded still drains.
+   * time, without. A drain that cannot be recorded still drains. Rejects when it is called off.
    */
   finish(flips: Promise<unknown>, permitsBack: () => Promise<void>): Promise<number> {
     const ended = new AbortController()
     const end = (): void => ended.abort()
     flips.then(end, end)
     return this.#parts.all.once(async () => {
-      const { lameDuck, stopAccepting, linger, inFlight } = this.#parts
+      const { lameDuck, stopAccepting, linger, inFlight, release } = this.#parts
       await this.#begunBy(lameDuck, ended.signal).then(() => this.lameDuck())
       await this.#begunBy(stopAccepting, ended.signal).then(() => this.stopAccepting())
       await this.#begunBy(linger, ended.signal).then(() => this.linger())
       await this.#begunBy(inFlight, ended.signal).then(() => this.inFlight(permitsBack))
       this.#deadline.clear()
+      await this.#begunBy(release, ended.signal).then(() => this.release())
     })
   }
 
-  /** What it came to, once it has finished. */
-  async summary(error: unknown): Promise<Summary> {
-    const { lameDuck, stopAccepting, linger, inFlight } = this.#parts
+  /** Something crashed: it ends earlier than it was to. Half of what is left is for the lame duck. */
+  crashed(error: unknown, withinMs: number): void {
+    const elapsedMs = this.#settings.clock.monotonic() - this.#startedMs
+    this.#error ??= error
+    this.#lameDuckMs = Math.min(this.#lameDuckMs, elapsedMs + withinMs / 2)
+    this.#deadline.within(withinMs)
+  }
+
+  /** Whether the drain is called off by this: only while the listeners are open. */
+  callOff(reason: string): boolean {
+    if (!this.#isAccepting) return false
+    this.#calledOff.abort(new Error(`called off: ${reason}`))
+    this.#deadline.clear()
+    this.#house.traffic.stay()
+    return true
+  }
+
+  /** What it waits for at this moment. */
+  waiting(): Waiting {
+    const part = this.#part
+    const pending = this.pending()
+    const forMs = Math.round(this.#settings.clock.monotonic() - this.#startedMs)
+    return { part, pending, text: waitingText(part, pending), forMs }
+  }
+
+  pending(): readonly Pending[] {
+    const { traffic, dependencies, holds } = this.#house
+    return [...traffic.pending(), ...holds.pending(), ...dependencies.pending()]
+  }
+
+  /** What it came to, once it has finished. `unrecorded`: what went wrong with that. */
+  async summary(unrecorded: unknown): Promise<Summary> {
+    const { traffic, dependencies } = this.#house
+    const { lameDuck, stopAccepting, linger, inFlight, release } = this.#parts
+    const failed = dependencies.failures
+    const error = this.#error ?? unrecorded
     return {
       reason: this.#trigger.reason,
-      code: this.#cut.length > 0 || error !== undefined ? 1 : 0,
+      code: this.#cut.length > 0 || failed.length > 0 || error !== undefined ? 1 : 0,
       ms: {
         lameDuck: await lameDuck.took,
         stopAccepting: await stopAccepting.took,
         linger: await linger.took,
         inFlight: await inFlight.took,
+        release: await release.took,
         total: Math.round(this.#settings.clock.monotonic() - this.#startedMs),
       },
-      answered: this.#traffic.answeredLate,
+      answered: traffic.answeredLate,
+      refused: traffic.refusedLate,
       idleClosed: this.#idle.closed,
       cut: this.#cut,
+      failed,
       error,
     }
+  }
+
+  #once(part: DrainPart, run: () => Promise<void>): Promise<number> {
+    return this.#parts[part].once(() => {
+      this.#part = part
+      return run()
+    })
+  }
+
+  /** Goodbyes become more likely over the ramp; when nothing new is accepted any more, everybody gets one. */
+  #mayPart(): boolean {
+    const { clock, rampMs, random } = this.#settings
+    const elapsedMs = clock.monotonic() - this.#startedMs
+    return !this.#isAccepting || elapsedMs >= rampMs || random() < elapsedMs / rampMs
   }
 
   #begunBy(part: Part, ended: AbortSignal): Promise<void> {
@@ -127,29 +227,18 @@ export class Shutdown implements DrainWork {
 
   async #untilQuiet(): Promise<void> {
     const { clock, lameDuck: limits } = this.#settings
-    for (;;) {
+    const given = AbortSignal.any([this.#calledOff.signal, this.#deadline.signal])
+    while (!given.aborted) {
       const nowMs = clock.monotonic()
-      const decision = lameDuck(nowMs - this.#startedMs, nowMs - this.#traffic.lastTrafficMs, limits)
+      const quietForMs = nowMs - this.#house.traffic.lastTrafficMs
+      const decision = lameDuck(nowMs - this.#startedMs, quietForMs, { ...limits, maxMs: this.#lameDuckMs })
       if (decision.type === 'end') return
-      await pause(clock, decision.ms, NEVER)
+      await pause(clock, decision.ms, given)
     }
   }
 
-  async #inTime(permitsBack: Promise<void>): Promise<boolean> {
-    const { signal } = this.#deadline
-    const back = permitsBack.then(
-      () => true,
-      (error: unknown) => this.#unknown(error),
-    )
-    if (signal.aborted) return Promise.race([back, turnLoop().then(() => false)])
-    const late = new Promise<boolean>((resolve) =>
-      signal.addEventListener('abort', () => resolve(false), { once: true }),
-    )
-    return Promise.race([back, late])
-  }
-
   #unknown(error: unknown): boolean {
-    this.#settings.log(`whether all permits came back is not known: ${messageOf(error)}`)
+    this.#settings.terminal.say(`whether all permits came back is not known: ${messageOf(error)}`)
     return false
   }
 }

@@ -1,8 +1,9 @@
 import { formatMs, messageOf } from '../base/index.ts'
+import type { Failure } from './dependencies/index.ts'
 import type { Pending } from './traffic/index.ts'
 
 /** The parts of a drain, in order. */
-export type DrainPart = 'lameDuck' | 'stopAccepting' | 'linger' | 'inFlight'
+export type DrainPart = 'lameDuck' | 'stopAccepting' | 'linger' | 'inFlight' | 'release'
 
 /** What a drain came to. */
 export interface Summary {
@@ -13,18 +14,30 @@ export interface Summary {
   readonly ms: { readonly [Part in DrainPart | 'total']: number }
   /** Requests answered in full after the trigger. */
   readonly answered: number
+  /** Requests refused after the trigger. */
+  readonly refused: number
   /** Connections that were closed because nothing came on them any more. */
   readonly idleClosed: number
   /** What was still going on at the deadline. */
   readonly cut: readonly Pending[]
-  /** What went wrong besides: a start that failed, a journal that would not record. */
+  /** What dependencies could not do, while it started or while it ended. */
+  readonly failed: readonly Failure[]
+  /** What went wrong besides: a start that failed, a crash, a journal that would not record. */
   readonly error: unknown
 }
 
 /** The summary in one line. */
-export function summaryText(name: string, { reason, ms, answered, idleClosed, cut, code, error }: Summary): string {
+export function summaryText(name: string, summary: Summary): string {
+  const { reason, ms, answered, refused, idleClosed, cut, failed, code, error } = summary
   const took = `lame duck ${formatMs(ms.lameDuck)}, linger ${formatMs(ms.linger)}, in flight ${formatMs(ms.inFlight)}`
-  const counts = `${answered} answered since, ${idleClosed} idle closed, ${cut.length} cut`
-  const wrong = error === undefined ? '' : `; ${messageOf(error)}`
-  return `${name} stopped (${reason}) in ${formatMs(ms.total)}: ${counts}; ${took}; code ${code}${wrong}`
+  const counts = `${answered} answered since${refused > 0 ? `, ${refused} refused` : ''}, ${idleClosed} idle closed, ${cut.length} cut`
+  const wrong = [...failed.map(failureText), ...(error === undefined ? [] : [messageOf(error)])].map(
+    (text) => `; ${text}`,
+  )
+  return `${name} stopped (${reason}) in ${formatMs(ms.total)}: ${counts}; ${took}; code ${code}${wrong.join('')}`
+}
+
+/** `database could not stop: it took longer than 5s` */
+export function failureText({ dependency, during, error }: Failure): string {
+  return `${dependency} could not ${during}: ${messageOf(error)}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { onSignal } from '../../src/node/signals.ts'
+import { exitCodeOf, onSignal } from '../../src/node/platform/index.ts'
 import { Deadline, lameDuck, lingersUntil, pause } from '../../src/node/traffic/index.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 
@@ -64,20 +64,25 @@ describe('linger', () => {
 
 describe('signals', () => {
   test('the first one drains, whichever it is', () => {
-    expect(onSignal('SIGTERM', [])).toBe('drain')
-    expect(onSignal('SIGINT', [])).toBe('drain')
+    expect(onSignal('SIGTERM', [], [])).toBe('drain')
+    expect(onSignal('SIGINT', [], ['SIGINT'])).toBe('drain')
   })
 
   test('SIGTERM again is ignored', () => {
-    expect(onSignal('SIGTERM', ['SIGTERM'])).toBe('ignore')
-    expect(onSignal('SIGTERM', ['SIGINT', 'SIGTERM'])).toBe('ignore')
+    expect(onSignal('SIGTERM', ['SIGTERM'], ['SIGINT'])).toBe('ignore')
+    expect(onSignal('SIGTERM', ['SIGINT', 'SIGTERM'], ['SIGINT'])).toBe('ignore')
   })
 
   test('the second SIGINT exits, and only the second', () => {
-    expect(onSignal('SIGINT', ['SIGTERM'])).toBe('ignore')
-    expect(onSignal('SIGINT', ['SIGTERM', 'SIGINT'])).toBe('exit')
-    expect(onSignal('SIGINT', ['SIGINT'])).toBe('exit')
+    expect(onSignal('SIGINT', ['SIGTERM'], ['SIGINT'])).toBe('ignore')
+    expect(onSignal('SIGINT', ['SIGTERM', 'SIGINT'], ['SIGINT'])).toBe('exit')
+    expect(onSignal('SIGINT', ['SIGINT'], ['SIGINT'])).toBe('exit')
   })
+})
+
+test('SIGTERM can be made to count twice as well', () => {
+  expect(onSignal('SIGTERM', ['SIGTERM'], ['SIGTERM'])).toBe('exit')
+  expect([exitCodeOf('SIGINT'), exitCodeOf('SIGTERM')]).toEqual([130, 143])
 })
 
 test('a deadline passes at the earliest moment that was set', async () => {

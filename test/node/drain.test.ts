@@ -6,7 +6,7 @@ import { after, hello, portOf, QUICK, RawClient, serve } from './harness.ts'
 
 describe('from the trigger', () => {
   test('readiness is 503 in the same tick, while liveness stays 200', async () => {
-    const { service, port } = await serve(hello)
+    const { service, port } = await serve(hello, { lameDuck: { min: 300, quiet: 40, max: 400 } })
     const client = await RawClient.connect(port)
     await client.get('/readyz').body('"status":"ready"')
     void service.drain('test')
@@ -50,6 +50,7 @@ describe('from the trigger', () => {
       ['stop accepting', 'number'],
       ['linger', 'number'],
       ['in flight', 'number'],
+      ['release', 'object'],
     ])
   })
 

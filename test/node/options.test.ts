@@ -33,6 +33,8 @@ describe('the options of a service', () => {
     [{ health: { readiness: 'readyz' } }, 'health.readiness'],
     [{ health: { ready: '/readyz' } }, 'health.ready'],
     [{ health: { readiness: '/livez' } }, 'health.liveness'],
+    [{ health: { preStop: '/prestop' } }, 'health.preStop'],
+    [{ health: { listen: 9090 } }, 'health.listen'],
     [{ health: true }, 'health'],
     [{ lameDuck: { min: '20s' } }, 'lameDuck.min'],
     [{ lameDuck: { quiet: 'soon' } }, 'lameDuck.quiet'],
@@ -53,7 +55,10 @@ describe('the options of a service', () => {
       given({ name: undefined, grace: undefined, lameDuck: { min: undefined }, health: undefined }),
     )
     expect(settings.lameDuck).toEqual({ minMs: 500, quietMs: 1_000, maxMs: 10_000 })
-    expect(settings.health).toEqual({ readiness: '/readyz', liveness: '/livez' })
+    expect(settings.health).toEqual({
+      paths: { readiness: '/readyz', liveness: '/livez', startup: '/startupz' },
+      listen: undefined,
+    })
     expect(settings.signals).toEqual(['SIGTERM', 'SIGINT'])
     expect(settings.lingerMs).toBe(5_000)
     expect(settings.graceMs).toBe(25_000)

@@ -107,6 +107,7 @@ describe('a process', () => {
     const started = performance.now()
     service.kill('SIGTERM')
     expect(await service.exited).toEqual({ code: 0, signal: null })
-    expect(performance.now() - started).toBeLessThan(600)
+    // Long before the linger that the default would be, however busy the machine is.
+    expect(performance.now() - started).toBeLessThan(1_500)
   })
 })

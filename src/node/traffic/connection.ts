@@ -5,6 +5,8 @@ import type { Pending } from './pending.ts'
 
 /** Stands for the permit of a request that is no traffic: asked by whoever watches our health. */
 export const PROBE: Returnable = { done: () => {} }
+/** Stands for the permit of a request that was refused, and holds nothing. */
+export const REFUSED: Returnable = { done: () => {} }
 
 /** A request whose response has not ended. */
 export interface Exchange {

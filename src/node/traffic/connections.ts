@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
-import { type Connection, type Exchange, type Ledger, PROBE } from './connection.ts'
+import { type Connection, type Exchange, type Ledger, PROBE, REFUSED } from './connection.ts'
 import { Hold } from './hold.ts'
 import type { Pending } from './pending.ts'
 import { pause, turnLoop } from './wait.ts'
@@ -17,6 +17,7 @@ export class Connections implements Ledger {
   #lastAcceptedMs = Number.NEGATIVE_INFINITY
   #inFlight = 0
   #answeredLate = 0
+  #refusedLate = 0
   #lastTrafficMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
@@ -45,6 +46,11 @@ export class Connections implements Ledger {
   /** Requests that were answered in full since the goodbye began, without probes. */
   get answeredLate(): number {
     return this.#answeredLate
+  }
+
+  /** Requests that were refused since the goodbye began. */
+  get refusedLate(): number {
+    return this.#refusedLate
   }
 
   /** Monotonic ms of the last request that was no probe. */
@@ -106,9 +112,13 @@ export class Connections implements Ledger {
     if (exchange.permit !== PROBE) {
       this.#inFlight--
       exchange.permit.done()
-      if (this.isParting && answered) this.#answeredLate++
+      if (this.isParting && answered && exchange.permit !== REFUSED) this.#answeredLate++
     }
     this.#wake()
+  }
+
+  refused(): void {
+    if (this.isParting) this.#refusedLate++
   }
 
   /** From here on every connection says goodbye: each response for which `mayPart` answers true. */

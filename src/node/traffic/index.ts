@@ -4,5 +4,6 @@ export { type LameDuckDecision, type LameDuckLimits, lameDuck } from './lame-duc
 export { type Linger, type LingerRule, lingersUntil } from './linger.ts'
 export { addressOf, listening } from './listener.ts'
 export { type Pending, pendingCalled, pendingText } from './pending.ts'
+export { respond } from './respond.ts'
 export { Traffic } from './traffic.ts'
 export { Deadline, NEVER, pause, turnLoop, within } from './wait.ts'

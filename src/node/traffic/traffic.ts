@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock, Stop } from '../../base/index.ts'
-import { PROBE } from './connection.ts'
+import { PROBE, REFUSED } from './connection.ts'
 import { Connections } from './connections.ts'
 import { type Doorkeeper, type Incoming, Reply } from './door.ts'
 import { Http1Connection } from './http1.ts'
@@ -9,6 +9,7 @@ import { type AnyServer, intercept } from './intercept.ts'
 import { Linger, type LingerRule } from './linger.ts'
 import { closeServer, stopAccepting } from './listener.ts'
 import type { Pending } from './pending.ts'
+import { respond } from './respond.ts'
 import { UpgradedConnection } from './upgraded.ts'
 
 /** Everything that is asked of the servers of a service, and how it comes to an end. */
@@ -30,6 +31,11 @@ export class Traffic {
   /** Requests that were answered in full since the goodbye began, without probes. */
   get answeredLate(): number {
     return this.#connections.answeredLate
+  }
+
+  /** Requests that were refused since the goodbye began. */
+  get refusedLate(): number {
+    return this.#connections.refusedLate
   }
 
   /** Monotonic ms of the last request that was no probe. */
@@ -121,14 +127,12 @@ export class Traffic {
       connection.begin(request, response, answer)
       return true
     }
+    if (answer.to === 'refused') this.#connections.refused()
     connection.begin(request, response, answer.to === 'probe' ? PROBE : REFUSED)
-    const headers = answer.to === 'refused' ? { ...answer.headers, Connection: 'close' } : answer.headers
-    response.writeHead(answer.status, headers).end(answer.body)
+    respond(response, answer)
     return false
   }
 }
 
 /** Requests are looked at this often even if nothing seems to end. */
 const RECHECK_MS = 1_000
-/** A request that was refused holds nothing. */
-const REFUSED = { done: () => {} }

@@ -35,7 +35,17 @@ export class Deadline {
 
   /** Passes in `ms`, unless it was set to pass earlier. */
   within(ms: number): void {
-    this.#stops.push(this.#clock.timer(ms, () => this.#controller.abort()))
+    this.#stops.push(this.#clock.timer(ms, () => this.#controller.abort(new Error('the deadline has passed'))))
+  }
+
+  /** What `work` comes to, if that is before the deadline; else false. What is there already is in time. */
+  meets(work: Promise<boolean>): Promise<boolean> {
+    const { signal } = this
+    if (signal.aborted) return Promise.race([work, turnLoop().then(() => false)])
+    return Promise.race([
+      work,
+      new Promise<boolean>((resolve) => signal.addEventListener('abort', () => resolve(false), { once: true })),
+    ])
   }
 
   /** Nobody waits any more. */

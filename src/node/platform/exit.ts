@@ -1,4 +1,4 @@
-import { formatMs } from '../base/index.ts'
+import { formatMs } from '../../base/index.ts'
 
 /** How long the event loop has to end by itself. */
 const EXIT_MS = 1_000

@@ -1,0 +1,6 @@
+export { type CrashEvent, type CrashPolicy, watchCrashes } from './crash.ts'
+export { END_MS, leave, RECORD_MS } from './exit.ts'
+export { type KillAfter, killAfter, tooLate } from './kill-after.ts'
+export { extendTimeout, type ServiceManager, serviceManager } from './service-manager.ts'
+export { type EndSignal, exitCodeOf, onSignal, type SignalDecision, Signals } from './signals.ts'
+export { type Terminal, terminal } from './terminal.ts'

@@ -1,0 +1,259 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { formatMs, messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
+import { createGate, type Gate, type Subject } from '../gate/index.ts'
+import { Admission } from './admission.ts'
+import { bringDown, type Descending, ITSELF, notIn, tooLateToServe } from './bring-down.ts'
+import { Dependencies } from './dependencies/index.ts'
+import { FrontDesk } from './front-desk.ts'
+import { type Health, HealthPort } from './health/index.ts'
+import { Holds } from './holds.ts'
+import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, type LifecycleWork, lifecycle } from './lifecycle.ts'
+import * as platform from './platform/index.ts'
+import { everySecond } from './progress.ts'
+import { openAll } from './servers.ts'
+import type { Settings } from './settings.ts'
+import { Shutdown } from './shutdown.ts'
+import { type Summary, summaryText } from './summary.ts'
+import { NEVER, type Returnable, Traffic } from './traffic/index.ts'
+import type { Waiting } from './waiting.ts'
+import { Watchers } from './watchers.ts'
+
+type State =
+  | { readonly type: 'starting'; readonly abort: AbortController }
+  | { readonly type: 'active' }
+  | { readonly type: 'draining'; readonly reason: string; readonly shutdown: Shutdown; readonly over: Promise<void> }
+  | { readonly type: 'undraining'; readonly reason: string; readonly shutdown: Shutdown; readonly done: Promise<void> }
+  | { readonly type: 'stopped'; readonly reason: string; readonly shutdown: Shutdown }
+
+/** A service from its start to its end. */
+export class RunningService {
+  readonly gate: Gate<Lifecycle>
+  readonly subject: Subject<LifecyclePhase, LifecycleFlips>
+  readonly ready: Promise<void>
+  readonly stopped: Promise<Summary>
+
+  readonly #settings: Settings
+  readonly #traffic: Traffic
+  readonly #dependencies: Dependencies
+  readonly #holds: Holds
+  readonly #admission: Admission
+  readonly #desk: FrontDesk
+  readonly #healthPort: HealthPort | undefined
+  readonly #signals: platform.Signals
+  readonly #manager: platform.ServiceManager
+  readonly #watchers = new Watchers()
+  readonly #stops: readonly Stop[]
+  #state: State = { type: 'starting', abort: new AbortController() }
+  #hasStarted = false
+  #resolveStopped: (summary: Summary) => void = () => {}
+
+  constructor(settings: Settings) {
+    const { servers, dependencies, journal, clock, terminal, health } = settings
+    this.#settings = settings
+    this.#traffic = new Traffic(clock)
+    this.#dependencies = new Dependencies(dependencies, clock)
+    this.#holds = new Holds(clock)
+    this.gate = createGate(lifecycle(settings), { deps: { of: (id) => this.#work(id) }, journal, clock })
+    this.subject = this.gate.subject(settings.subject)
+    this.#admission = new Admission(this.gate, this.subject, clock)
+    const asked = { health: () => this.health(), preStop: () => void this.drain('preStop') }
+    const openPaths = health?.listen === undefined ? health?.paths : undefined
+    this.#desk = new FrontDesk(this.#admission, this.#holds, openPaths, asked)
+    this.#healthPort = health?.listen && new HealthPort(health.listen, (url) => this.#desk.probe(url, health.paths))
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve
+    })
+    this.#manager = platform.serviceManager(settings.notify, process.env, terminal.say)
+    this.#signals = new platform.Signals(settings, (decision, signal) => this.#signalled(decision, signal))
+    this.#stops = [
+      ...servers.map(({ server }) => this.#traffic.watch(server, this.#desk)),
+      platform.watchCrashes(settings.crashes, (event, thrown) => this.#crashed(event, thrown)),
+      () => this.#signals.stop(),
+    ]
+    const warning = platform.tooLate(settings.graceMs, settings.killAfter)
+    if (warning !== undefined) terminal.say(`${settings.name}: ${warning}`)
+    this.ready = this.#start()
+    // The end of the service tells of a failed start as well: nobody has to listen in two places.
+    this.ready.catch(() => {})
+  }
+
+  drain(reason: string): Promise<Summary> {
+    this.#shutdown(reason)
+    return this.stopped
+  }
+
+  async undrain(reason: string): Promise<void> {
+    const state = this.#state
+    if (state.type === 'undraining') return state.done
+    const { phase } = this.#admission.seen
+    if (state.type !== 'draining') throw tooLateToServe(phase, 'nothing is being drained')
+    if (!this.#hasStarted) throw tooLateToServe(phase, 'it was never active')
+    const stuck = this.#dependencies.withoutResume
+    if (stuck.length > 0) throw tooLateToServe(phase, `${stuck.join(', ')} cannot resume`)
+    if (!state.shutdown.callOff(reason)) throw tooLateToServe(phase, 'the listeners are closing')
+    const done = state.over.then(() => this.#serveAgain(state.reason, reason))
+    this.#state = { type: 'undraining', reason: state.reason, shutdown: state.shutdown, done }
+    return done
+  }
+
+  health(): Health {
+    const state = this.#state
+    return {
+      isReady: state.type === 'active',
+      hasStarted: this.#hasStarted,
+      ...this.#admission.seen,
+      inFlight: this.#traffic.inFlight,
+      draining: 'reason' in state ? state.reason : undefined,
+      waitingFor: 'shutdown' in state ? state.shutdown.pending() : this.#dependencies.pending(),
+    }
+  }
+
+  hold(name: string): Returnable {
+    return this.#desk.hold(name)
+  }
+
+  admits(request: IncomingMessage, response: ServerResponse, phases: readonly LifecyclePhase[]): boolean {
+    return this.#desk.admits(request, response, phases)
+  }
+
+  on(event: 'waiting', listener: (waiting: Waiting) => void): Stop {
+    return this.#watchers.on(event, listener)
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#healthPort?.open(NEVER)
+      await this.subject.phase()
+      await this.subject.flip('start', undefined, { actor: ITSELF })
+    } catch (error) {
+      if (this.#state.type === 'starting') this.#begin(`start failed: ${messageOf(error)}`, error)
+      throw error
+    }
+    if (this.#state.type !== 'starting') throw notIn(this.subject.id, 'active', this.#admission.seen.phase)
+    this.#active()
+  }
+
+  #active(): void {
+    this.#state = { type: 'active' }
+    this.#hasStarted = true
+    this.#manager(['READY=1', `STATUS=${this.#admission.seen.phase}`])
+  }
+
+  get #descending(): Descending {
+    return { settings: this.#settings, gate: this.gate, subject: this.subject, ready: this.ready }
+  }
+
+  /** What the steps of its flips do. Only this process can do it for this subject. */
+  #work(subject: string): LifecycleWork {
+    if (subject !== this.subject.id) throw terminal(new Error(`"${subject}" is not the service of this process`))
+    return {
+      start: (name, signal) => this.#startDependency(name, signal),
+      unstart: (name) => this.#dependencies.stop(name),
+      open: (signal) => this.#whileStarting(signal, (both) => openAll(this.#settings.servers, both)),
+      close: () => this.#traffic.stopAccepting(),
+      admitOnly: (mode, signal) => this.#admitOnly(mode, signal),
+      shutdown: (reason) => this.#shutdown(reason),
+      calledOff: () => {
+        if (this.#state.type !== 'undraining') throw terminal(tooLateToServe('draining', 'call undrain() instead'))
+      },
+    }
+  }
+
+  #startDependency(name: string, signal: AbortSignal): Promise<void> {
+    const timeoutMs = this.#settings.dependencies.find((one) => one.name === name)?.startTimeoutMs ?? 0
+    this.#manager([`STATUS=starting ${name}`, platform.extendTimeout(timeoutMs)])
+    return this.#whileStarting(signal, (both) => this.#dependencies.start(name, both))
+  }
+
+  async #whileStarting<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    if (this.#state.type !== 'starting') throw notIn(this.subject.id, 'starting', this.#admission.seen.phase)
+    return work(AbortSignal.any([signal, this.#state.abort.signal]))
+  }
+
+  /** Requests that were let in before may end; resolves with how many ms that took. */
+  async #admitOnly(name: string | undefined, signal: AbortSignal): Promise<number> {
+    const { clock, modes } = this.#settings
+    const startedMs = clock.monotonic()
+    this.#desk.only(modes.find((mode) => mode.name === name))
+    await this.#traffic.untilNone((incoming) => this.#desk.mayEnter(incoming), signal)
+    signal.throwIfAborted()
+    return Math.round(clock.monotonic() - startedMs)
+  }
+
+  #signalled(decision: platform.SignalDecision, signal: platform.EndSignal): void {
+    if (decision === 'drain') this.#shutdown(signal)
+    else if (decision === 'exit' && this.#settings.exits) process.exit(platform.exitCodeOf(signal))
+    else this.#settings.terminal.say(`${signal} again: draining already`)
+  }
+
+  #crashed(event: platform.CrashEvent, thrown: unknown): void {
+    const { terminal, crashGraceMs, exits } = this.#settings
+    const reason = `${event}: ${messageOf(thrown)}`
+    terminal.say(thrown instanceof Error ? `${event}: ${thrown.stack}` : reason)
+    if (this.#state.type === 'stopped' && exits) process.exitCode = 1
+    this.#shutdown(reason).crashed(thrown, crashGraceMs)
+  }
+
+  /** The drain in progress; begins it when there is none. */
+  #shutdown(reason: string): Shutdown {
+    const state = this.#state
+    switch (state.type) {
+      case 'starting':
+        state.abort.abort(terminal(new Error(`${reason} came before the service was ready`)))
+        return this.#begin(reason)
+      case 'active':
+        return this.#begin(reason)
+      case 'undraining':
+        void state.done.then(() => this.#shutdown(reason))
+        return state.shutdown
+      case 'draining':
+      case 'stopped':
+        return state.shutdown
+      default:
+        return unreachable(state)
+    }
+  }
+  /** Everything that must be so from this tick on. */
+  #begin(reason: string, error?: unknown): Shutdown {
+    const wasReady = this.#state.type === 'active'
+    const house = { traffic: this.#traffic, dependencies: this.#dependencies, holds: this.#holds }
+    const shutdown = new Shutdown(this.#settings, house, { reason, wasReady, error })
+    this.#manager(['STOPPING=1', `STATUS=draining: ${reason}`, platform.extendTimeout(this.#settings.graceMs)])
+    this.#state = { type: 'draining', reason, shutdown, over: this.#end(reason, shutdown) }
+    return shutdown
+  }
+
+  /** Resolves when the service has stopped, or its drain was called off. */
+  async #end(reason: string, shutdown: Shutdown): Promise<void> {
+    const { clock, terminal, exits, name } = this.#settings
+    const stopTelling = everySecond(clock, () => this.#tell(shutdown.waiting()))
+    const summary = await bringDown(this.#descending, shutdown, reason)
+    stopTelling()
+    terminal.clear()
+    if (summary === undefined) return
+    await this.#healthPort?.close()
+    this.#state = { type: 'stopped', reason, shutdown }
+    terminal.say(summaryText(name, summary))
+    this.#resolveStopped(summary)
+    if (exits) platform.leave(summary.code, terminal.say)
+    else for (const stop of this.#stops) stop()
+  }
+
+  /** The drain was called off. One that cannot be recorded goes on. */
+  async #serveAgain(drained: string, reason: string): Promise<void> {
+    const { error } = await this.subject.safeFlip('undrain', { reason }, { actor: ITSELF })
+    if (error !== undefined) {
+      this.#begin(drained)
+      throw error
+    }
+    await this.#dependencies.resume(NEVER)
+    this.#signals.forget()
+    this.#active()
+  }
+
+  #tell(waiting: Waiting): void {
+    const { name, terminal } = this.#settings
+    terminal.show(`${name} draining for ${formatMs(waiting.forMs)}: ${waiting.text}`)
+    this.#watchers.tell(waiting, (error) => terminal.say(`a listener of 'waiting' threw: ${messageOf(error)}`))
+  }
+}
