@@ -37,6 +37,7 @@ export class Admission {
 
   /** Undefined when the phase gives out no more permits. */
   admit(): Returnable | undefined {
+    if (this.#seen.phase === 'stopped') return undefined
     try {
       return this.#subject.admit(this.#seen.phase)
     } catch (error) {
