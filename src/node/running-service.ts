@@ -152,7 +152,7 @@ export class RunningService {
       open: (signal) => this.#whileStarting(signal, (both) => openAll(this.#settings.servers, both)),
       close: () => this.#traffic.stopAccepting(),
       admitOnly: (mode, signal) => this.#admitOnly(mode, signal),
-      shutdown: (reason) => this.#shutdown(reason),
+      shutdown: (reason) => ('shutdown' in this.#state ? this.#state.shutdown : this.#shutdown(reason)),
       calledOff: () => {
         if (this.#state.type !== 'undraining') throw terminal(tooLateToServe('draining', 'call undrain() instead'))
       },

@@ -39,6 +39,7 @@ export function parseServers({ server, listen, servers }: Given): readonly [Serv
   const entries = isPlainObject(servers) ? Object.entries(servers) : []
   const [first, ...more] = entries.map(([name, one]) => {
     const place = `servers.${identifier(name, 'the name of a server')}`
+    if (isAnyServer(one)) return refuse(place, one, 'an object such as { server, listen }')
     return parseServer(name, known(one, place, ['server', 'listen']), `${place}.`)
   })
   if (first === undefined) return refuse('servers', servers, 'an object of servers by name, one at least')

@@ -17,6 +17,8 @@ export class Http1Connection implements Connection {
   /** In the order in which they came, which is the order in which they are answered. */
   readonly exchanges: Set<Http1Exchange> = new Set()
   idleSinceMs: number
+  /** Whether a request has come and is being judged: it is neither half received nor begun. */
+  isAsked = false
   readonly #ledger: Ledger
   /** Whether a response has said `Connection: close`: nothing that comes after it may run. */
   #goodbye: 'unsaid' | 'said' = 'unsaid'
@@ -58,7 +60,7 @@ export class Http1Connection implements Connection {
       const served = [...this.exchanges].filter(({ permit }) => permit !== PROBE)
       return served.map((exchange) => pendingExchange(exchange, this.socket, nowMs))
     }
-    if (this.isIdle()) return []
+    if (this.isAsked || this.isIdle()) return []
     const ageMs = nowMs - this.idleSinceMs
     return [{ what: 'half-received request', name: undefined, method: undefined, path: undefined, ageMs, bytes: 0 }]
   }

@@ -122,7 +122,9 @@ export class Traffic {
   #requested(request: IncomingMessage, response: ServerResponse, doorkeeper: Doorkeeper): boolean {
     const connection = this.#http1(request.socket)
     if (!connection.mayRun) return false
+    connection.isAsked = true
     const answer = doorkeeper.receive(request)
+    connection.isAsked = false
     if (!(answer instanceof Reply)) {
       connection.begin(request, response, answer)
       return true

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http'
+import { expect, test } from 'vitest'
+import { consumer, service } from '../../src/node/index.ts'
+import { after, hello, QUICK, RawClient, serve } from './harness.ts'
+
+const LONG = { lameDuck: { min: 300, quiet: 40, max: 400 } } as const
+
+test('a drain is called off as long as the listeners are open: ready again, and connections are kept again', async () => {
+  const { service, port } = await serve(hello, LONG)
+  const told: string[] = []
+  service.gate.on('flip.committed', ({ flip, to }) => told.push(`${flip} → ${to}`))
+  service.gate.on('flip.rolledBack', ({ flip }) => told.push(`${flip} turned back`))
+  void service.drain('by mistake')
+  await after(50)
+  await service.undrain('it was a mistake')
+  expect(service.health()).toMatchObject({ isReady: true, phase: 'active', draining: undefined, waitingFor: [] })
+  expect(told).toEqual(['drain → draining', 'stop turned back', 'undrain → active'])
+  const client = await RawClient.connect(port)
+  await client.get('/').body('hello')
+  expect(client.responses()).toEqual(['200 keep-alive'])
+  const summary = await service.drain('in earnest')
+  expect(summary).toMatchObject({ reason: 'in earnest', code: 0 })
+  expect(told.slice(3)).toEqual(['drain → draining', 'stop → stopped'])
+})
+
+test('in the very tick of the drain, too', async () => {
+  const { service } = await serve(hello, LONG)
+  const stopped = service.drain('by mistake')
+  await service.undrain('it was a mistake')
+  expect(service.health().isReady).toBe(true)
+  // Whoever waits for the end waits for the real one.
+  void service.drain('in earnest')
+  expect(await stopped).toMatchObject({ reason: 'in earnest' })
+})
+
+test('not once the listeners are closing, nor where nothing is being drained', async () => {
+  const { service, server } = await serve(hello)
+  await expect(service.undrain('why not')).rejects.toMatchObject({ code: 'FLIP_ILLEGAL', facts: { from: 'active' } })
+  const held = service.hold('a while')
+  const stopped = service.drain('test')
+  while (server.listening) await after(5)
+  await expect(service.undrain('too late')).rejects.toThrow('the listeners are closing')
+  held.done()
+  expect(await stopped).toMatchObject({ code: 0 })
+  await expect(service.undrain('far too late')).rejects.toMatchObject({ code: 'FLIP_ILLEGAL' })
+})
+
+test('nor before it was ever active', async () => {
+  const running = service({ ...QUICK, listen: undefined, server: createServer(hello), log: () => {} })
+  const stopped = running.drain('test')
+  await expect(running.undrain('start after all')).rejects.toThrow('it was never active')
+  await stopped
+})
+
+test('a trigger that comes while it is being called off drains it again', async () => {
+  const { service } = await serve(hello, LONG)
+  void service.drain('by mistake')
+  const undrained = service.undrain('it was a mistake')
+  const stopped = service.drain('SIGTERM')
+  await undrained
+  expect(await stopped).toMatchObject({ reason: 'SIGTERM', code: 0 })
+})
+
+test('consumers resume; those that cannot keep it from being called off', async () => {
+  const told: string[] = []
+  const pausing = { pause: () => told.push('pause'), drain: () => {} }
+  const able = await serve(hello, {
+    ...LONG,
+    dependencies: { jobs: consumer({ ...pausing, resume: () => told.push('resume') }) },
+  })
+  void able.service.drain('by mistake')
+  await able.service.undrain('it was a mistake')
+  expect(told).toEqual(['pause', 'resume'])
+  const unable = await serve(hello, { ...LONG, dependencies: { jobs: consumer(pausing) } })
+  void unable.service.drain('by mistake')
+  await expect(unable.service.undrain('it was a mistake')).rejects.toThrow('jobs cannot resume')
+})
+
+test('by hand it is refused while the drain goes on, and names what to call', async () => {
+  const { service } = await serve(hello, LONG)
+  void service.drain('test')
+  await after(50)
+  await expect(service.subject.flip('undrain', { reason: 'by hand' })).rejects.toMatchObject({ code: 'FLIP_BUSY' })
+  expect(await service.stopped).toMatchObject({ code: 0 })
+})
