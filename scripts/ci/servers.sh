@@ -9,8 +9,9 @@ missing=()
 has_postgres >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v systemd-notify >/dev/null || missing+=(systemd)
 if ((${#missing[@]} == 0)); then
-  echo 'PostgreSQL, Redis and Prometheus are here'
+  echo 'PostgreSQL, Redis, Prometheus and systemd-notify are here'
   exit 0
 fi
 

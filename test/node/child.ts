@@ -8,7 +8,16 @@ interface Told {
   readonly address?: { readonly port: number }
   readonly committed?: string
   readonly log?: string
+  readonly started?: string
+  readonly stopped?: string
   readonly summary?: Summary
+}
+
+interface Conduct {
+  readonly quiet?: boolean
+  readonly env?: NodeJS.ProcessEnv
+  /** What the fixture is told. */
+  readonly [option: string]: unknown
 }
 
 /** A service in a process of its own. */
@@ -19,11 +28,19 @@ export class ServiceProcess {
   #port: (port: number) => void = () => {}
   readonly port: Promise<number>
 
-  constructor(how: object = {}) {
+  stderr = ''
+  readonly #waiting = new Set<() => void>()
+
+  /** `quiet`: what it says on stderr is not shown. */
+  constructor({ quiet = false, env, ...how }: Conduct = {}) {
     const fixture = fileURLToPath(new URL('./fixtures/service.ts', import.meta.url))
     this.child = spawn(process.execPath, ['--import', 'tsx', fixture], {
-      env: { ...process.env, SERVICE: JSON.stringify(how) },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env, SERVICE: JSON.stringify(how) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString()
+      if (!quiet) process.stderr.write(chunk)
     })
     onTestFinished(() => void this.child.kill('SIGKILL'))
     this.port = new Promise((resolve) => {
@@ -50,8 +67,15 @@ export class ServiceProcess {
     return this.told.flatMap((event) => event.log ?? []).join('\n')
   }
 
+  /** Resolves once it has told what `isThere` looks for. */
+  async until(isThere: (told: Told) => boolean): Promise<void> {
+    while (!this.told.some(isThere)) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+  }
+
   #heard(event: Told): void {
     this.told.push(event)
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
     if (event.address !== undefined) this.#port(event.address.port)
   }
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { consumer, type Dependency, type Service, type ServiceOptions, service } from '../../src/node/index.ts'
 import { virtualClock } from '../../src/testing/index.ts'
-import { after, hello, portOf, QUICK, RawClient } from './harness.ts'
+import { after, hello, portOf, QUICK, RawClient, whileAdvancing } from './harness.ts'
 
 /** A service with `dependencies`, and everything that they and it were told, in order. */
 function start(
@@ -244,11 +244,3 @@ describe('a hold', () => {
     expect(() => service.hold('late')).toThrow(expect.objectContaining({ code: 'NOT_IN_PHASE' }))
   })
 })
-
-async function whileAdvancing<Result>(clock: ReturnType<typeof virtualClock>, work: Promise<Result>): Promise<Result> {
-  let isOver = false
-  const end = (): void => void (isOver = true)
-  work.then(end, end)
-  while (!isOver) await clock.advance(100)
-  return work
-}

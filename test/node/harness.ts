@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type Service, type ServiceOptions, service } from '../../src/node/index.ts'
+import type { VirtualClock } from '../../src/testing/index.ts'
 
 /** Short, so that no test waits long; each in the proportion that the defaults have. */
 export const QUICK = {
@@ -99,4 +100,13 @@ export class RawClient {
 
 export function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** What `work` comes to, with time moving on for as long as that takes. */
+export async function whileAdvancing<Result>(clock: VirtualClock, work: Promise<Result>): Promise<Result> {
+  let isOver = false
+  const end = (): void => void (isOver = true)
+  work.then(end, end)
+  while (!isOver) await clock.advance(100)
+  return work
 }
