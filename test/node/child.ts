@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Summary } from '../../src/node/index.ts'
+import { workerFile } from '../processes/bundle.ts'
 
 /** A line of the fixture. */
 interface Told {
@@ -33,8 +33,7 @@ export class ServiceProcess {
 
   /** `quiet`: what it says on stderr is not shown. */
   constructor({ quiet = false, env, ...how }: Conduct = {}) {
-    const fixture = fileURLToPath(new URL('./fixtures/service.ts', import.meta.url))
-    this.child = spawn(process.execPath, ['--import', 'tsx', fixture], {
+    this.child = spawn(process.execPath, [workerFile('drained')], {
       env: { ...process.env, ...env, SERVICE: JSON.stringify(how) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

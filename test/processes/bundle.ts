@@ -14,6 +14,7 @@ const WORKERS = {
   packer: 'test/adapters/postgres/stock-worker.ts',
   holder: 'test/adapters/redis/worker.ts',
   watched: 'test/operate/service.ts',
+  drained: 'test/node/fixtures/service.ts',
   cli: 'src/cli/index.ts',
   keeper: 'test/trail/sink-worker.ts',
   eraser: 'test/adapters/file/drop-worker.ts',
