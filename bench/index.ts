@@ -3,6 +3,7 @@ import { benchFile } from './file.ts'
 import { benchFlip } from './flip.ts'
 import { benchLegality } from './legality.ts'
 import { buildLibrary, type Library } from './library.ts'
+import { benchNode } from './node.ts'
 import { benchPermits } from './permits.ts'
 import { benchPostgres } from './postgres.ts'
 import { benchPostgresPeers } from './postgres-peers.ts'
@@ -20,6 +21,7 @@ const ALWAYS: Cases = {
   legality: benchLegality,
   flip: benchFlip,
   permits: benchPermits,
+  node: benchNode,
   file: benchFile,
   redis: benchRedis,
   postgres: benchPostgres,
