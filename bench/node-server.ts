@@ -29,5 +29,6 @@ if (door === undefined) {
   const { service }: typeof import('phasegate/node') = await import(door)
   await service({ server, listen: { port: 0, host: '127.0.0.1' }, signals: [] }).ready
 }
+process.once('disconnect', () => process.exit())
 process.on('message', () => process.send?.(process.cpuUsage()))
 process.send?.((server.address() as AddressInfo).port)

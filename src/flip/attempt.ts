@@ -1,7 +1,7 @@
 import type { PhasegateError, Stop } from '../base/index.ts'
 import type { Clock, Failure } from '../ports/index.ts'
 import type { Deadlines } from './deadlines.ts'
-import { inside, type Place, type Visit, visit } from './reentrancy.ts'
+import { inside, over, type Place, type Visit, visit } from './reentrancy.ts'
 
 /** Why work in progress must end: the flip shall turn back, or this process has to leave it. */
 export type Interruption =
@@ -66,10 +66,10 @@ export function attempt(time: Time, call: Call): Attempt | Promise<Attempt> {
   try {
     const result = inside(here, call.work)
     if (isThenable(result)) return settle(result, time, call, here)
-    here.isOver = true
+    over(here)
     return { type: 'returned', value: result }
   } catch (error) {
-    here.isOver = true
+    over(here)
     return { type: 'threw', error }
   }
 }
@@ -83,7 +83,7 @@ function settle(
   return new Promise((resolve) => {
     let cut: Attempt | undefined
     const end = (how: Attempt): void => {
-      here.isOver = true
+      over(here)
       stopWaiting()
       resolve(how)
     }

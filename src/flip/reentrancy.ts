@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { systemClock } from '../base/index.ts'
 import type { SubjectRef } from '../ports/index.ts'
 
 /** A subject, and the phase that this process saw it in last. */
@@ -17,10 +18,44 @@ export interface Visit {
   isOver: boolean
 }
 
+/**
+ * Up to Node 22 a storage in use makes every promise, socket and request of the process cost more. So it is put out of use
+ * when no call of the user's function has been under way for this long.
+ */
+const UNUSED_MS = 500
+
 const running = new AsyncLocalStorage<Visit>()
+/** How many visits are not over. Those of `about` never are. */
+let visits = 0
+/** How many there were in all. */
+let visitsEver = 0
+let isWatched = false
 
 export function visit({ subject, flipId, place }: Pick<Visit, 'subject' | 'flipId' | 'place'>): Visit {
+  visits++
+  visitsEver++
   return { subject, flipId, place, outer: running.getStore(), isOver: false }
+}
+
+/** The call has ended, or nobody waits for it any more. */
+export function over(here: Visit): void {
+  if (here.isOver) return
+  here.isOver = true
+  visits--
+  if (visits === 0 && !isWatched) disableWhenUnused()
+}
+
+function disableWhenUnused(): void {
+  isWatched = true
+  const before = visitsEver
+  const look = (): void => {
+    isWatched = false
+    if (visits > 0) return
+    if (visitsEver === before) running.disable()
+    else disableWhenUnused()
+  }
+  // The storage is the process's, whatever clock a gate goes by.
+  systemClock.timer(UNUSED_MS, look, { background: true })
 }
 
 /** Calls `work` so that whatever it starts is known to be inside `here`. */
