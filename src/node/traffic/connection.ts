@@ -21,7 +21,7 @@ export interface Exchange {
 export interface Connection {
   readonly socket: Socket
   /** In the order in which they came. */
-  readonly exchanges: ReadonlySet<Exchange>
+  readonly exchanges: Iterable<Exchange>
   /** Since when it is idle; kept up to date from the trigger on, before which it does not matter. */
   readonly idleSinceMs: number
   /** Whether nothing has come since the last response went out in full. */

@@ -159,6 +159,6 @@ export class Connections implements Ledger {
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake()
+    if (this.#waiting.size > 0) for (const wake of this.#waiting) wake()
   }
 }

@@ -14,8 +14,8 @@ interface Http1Exchange extends Exchange {
 /** A connection that speaks HTTP/1. One that has never sent a byte is idle, too. */
 export class Http1Connection implements Connection {
   readonly socket: Socket
-  /** In the order in which they came, which is the order in which they are answered. */
-  readonly exchanges: Set<Http1Exchange> = new Set()
+  /** In the order in which they are answered. A list: one at a time is the rule, and a set that empties costs thirty times as much. */
+  readonly exchanges: Http1Exchange[] = []
   idleSinceMs: number
   /** Whether a request has come and is being judged: it is neither half received nor begun. */
   isAsked = false
@@ -39,13 +39,13 @@ export class Http1Connection implements Connection {
 
   isIdle(): boolean {
     const { socket, exchanges } = this
-    return exchanges.size === 0 && socket.bytesRead === this.#idleAtBytes && socket.writableLength === 0
+    return exchanges.length === 0 && socket.bytesRead === this.#idleAtBytes && socket.writableLength === 0
   }
 
   /** Takes note of a request, until its response is over; then the permit is given back. On the path of every request. */
   begin(incoming: IncomingMessage, response: ServerResponse, permit: Returnable): void {
     const exchange = { incoming, response, permit, startedMs: this.#ledger.clock.monotonic(), writtenBefore: 0 }
-    this.exchanges.add(exchange)
+    this.exchanges.push(exchange)
     this.#ledger.began(exchange)
     if (this.#ledger.isParting) this.#part(exchange)
     response.on('close', () => {
@@ -56,8 +56,8 @@ export class Http1Connection implements Connection {
   }
 
   pending(nowMs: number): readonly Pending[] {
-    if (this.exchanges.size > 0) {
-      const served = [...this.exchanges].filter(({ permit }) => permit !== PROBE)
+    if (this.exchanges.length > 0) {
+      const served = this.exchanges.filter(({ permit }) => permit !== PROBE)
       return served.map((exchange) => pendingExchange(exchange, this.socket, nowMs))
     }
     if (this.isAsked || this.isIdle()) return []
@@ -76,7 +76,7 @@ export class Http1Connection implements Connection {
 
   /** The connection has ended: so have its requests. */
   ended(): void {
-    for (const exchange of this.exchanges) this.#end(exchange)
+    for (const exchange of [...this.exchanges]) this.#end(exchange)
   }
 
   /** Decided when the head is sent: of pipelined responses only the last that is queued may say goodbye. */
@@ -84,14 +84,17 @@ export class Http1Connection implements Connection {
     exchange.writtenBefore = this.socket.bytesWritten
     sayGoodbye(exchange.response, () => {
       if (!this.#ledger.isParting || !this.#ledger.mayPart()) return false
-      if ([...this.exchanges].at(-1) !== exchange) return false
+      if (this.exchanges.at(-1) !== exchange) return false
       this.#goodbye = 'said'
       return true
     })
   }
 
   #end(exchange: Http1Exchange): void {
-    if (!this.exchanges.delete(exchange)) return
+    const place = this.exchanges.indexOf(exchange)
+    if (place < 0) return
+    if (place === this.exchanges.length - 1) this.exchanges.pop()
+    else this.exchanges.splice(place, 1)
     this.#idleAtBytes = this.socket.bytesRead
     if (this.#ledger.isParting) this.idleSinceMs = this.#ledger.clock.monotonic()
     this.#ledger.ended(exchange, exchange.response.writableFinished)

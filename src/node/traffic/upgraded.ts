@@ -2,12 +2,12 @@ import type { Socket } from 'node:net'
 import type { Connection, Exchange } from './connection.ts'
 import type { Pending } from './pending.ts'
 
-const NONE: ReadonlySet<Exchange> = new Set()
+const NONE: Iterable<Exchange> = []
 
 /** A connection that speaks a protocol which only its owner knows. It is never idle: its owner ends it, or the deadline. */
 export class UpgradedConnection implements Connection {
   readonly socket: Socket
-  readonly exchanges: ReadonlySet<Exchange> = NONE
+  readonly exchanges: Iterable<Exchange> = NONE
   readonly idleSinceMs: number
 
   constructor(socket: Socket, nowMs: number) {
