@@ -51,6 +51,8 @@ export class Shutdown implements DrainWork {
   #part: DrainPart = 'lameDuck'
   #lameDuckMs: number
   #isAccepting = true
+  /** Whether its flip does not keep up with it. */
+  #lags = false
   #cut: readonly Pending[] = []
   #released: Released = {}
   #error: unknown
@@ -221,8 +223,12 @@ export class Shutdown implements DrainWork {
     return !this.#isAccepting || elapsedMs >= rampMs || random() < elapsedMs / rampMs
   }
 
-  #begunBy(part: Part, ended: AbortSignal): Promise<void> {
-    return pause(this.#settings.clock, RECORD_MS, AbortSignal.any([part.begun, ended, this.#deadline.signal]))
+  /** A flip that has not come to its step in time once is waited for no more; it joins when it does. */
+  async #begunBy(part: Part, ended: AbortSignal): Promise<void> {
+    if (this.#lags) return
+    const given = AbortSignal.any([part.begun, ended, this.#deadline.signal])
+    await pause(this.#settings.clock, RECORD_MS, given)
+    this.#lags = !given.aborted
   }
 
   async #untilQuiet(): Promise<void> {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Service, type ServiceOptions, service } from '../../src/node/index.ts'
+import { freePort } from '../servers/index.ts'
 import { after, hello, portOf, QUICK, RawClient, serve } from './harness.ts'
-import { freePort } from './ports.ts'
 
 interface Answer {
   readonly status: number

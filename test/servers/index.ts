@@ -6,6 +6,7 @@ import { INSTALL_POSTGRES, type PostgresFacts } from './postgres.ts'
 import { INSTALL_PROMETHEUS } from './prometheus.ts'
 import { INSTALL_REDIS, type RedisFacts } from './redis.ts'
 
+export { freePort } from './child.ts'
 export { startPostgres } from './postgres.ts'
 export { type PrometheusServer, startPrometheus } from './prometheus.ts'
 export { startRedis } from './redis.ts'
