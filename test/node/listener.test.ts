@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/index.ts'
 import { Connections } from '../../src/node/traffic/connections.ts'
-import { stopAccepting } from '../../src/node/traffic/listener.ts'
+import { mayClose, stopAccepting } from '../../src/node/traffic/listener.ts'
 
 test('while a listener closes, requests are kept as long as somebody may knock; then they go on', async () => {
   const connections = new Connections(systemClock)
@@ -23,4 +23,23 @@ test('while a listener closes, requests are kept as long as somebody may knock; 
   expect([server.listening, hasGone]).toEqual([false, true])
   knocking.destroy()
   await connections.destroyAll()
+})
+
+describe('a listener is closed', () => {
+  const turn = { elapsedMs: 30, tookMs: 0.1, hasBrought: false, quietTurns: 2 }
+
+  test('when nobody seems to come any more, or the time for that is over', () => {
+    expect(mayClose(turn)).toBe(true)
+    expect(mayClose({ ...turn, quietTurns: 1 })).toBe(false)
+    expect(mayClose({ ...turn, quietTurns: 0, elapsedMs: 250 })).toBe(true)
+  })
+
+  test('not after a turn that brought a connection or was long, for then there may be another in the queue', () => {
+    expect(mayClose({ ...turn, elapsedMs: 250, hasBrought: true })).toBe(false)
+    expect(mayClose({ ...turn, elapsedMs: 250, tookMs: 5 })).toBe(false)
+  })
+
+  test('in the end, whatever comes', () => {
+    expect(mayClose({ ...turn, elapsedMs: 500, hasBrought: true, tookMs: 5 })).toBe(true)
+  })
 })

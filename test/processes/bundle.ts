@@ -2,9 +2,9 @@
 // long to start, and there are a hundred of them in a run.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'tsup'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
+import { pack } from './pack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CACHE = join(ROOT, 'node_modules/.cache')
@@ -20,6 +20,7 @@ const WORKERS = {
   eraser: 'test/adapters/file/drop-worker.ts',
   traced: 'test/telemetry/traced-worker.ts',
   deliverer: 'test/trail/trail-worker.ts',
+  contender: 'test/load/service/contender.ts',
 } as const
 
 declare module 'vitest' {
@@ -32,20 +33,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'workers-'))
-  await build({
-    config: false,
-    entry: Object.fromEntries(Object.entries(WORKERS).map(([name, path]) => [name, join(ROOT, path)])),
-    tsconfig: join(ROOT, 'tsconfig.json'),
-    format: 'esm',
-    target: 'node20',
-    platform: 'node',
-    splitting: true,
-    outDir: folder,
-    silent: true,
-    // What is in src/ is part of the worker; packages are found from where the bundle stands.
-    noExternal: [/^phasegate/],
-    external: ['ioredis', 'pg', /^@opentelemetry/],
-  })
+  await pack(WORKERS, folder)
   project.provide('workers', folder)
   return () => rmSync(folder, { recursive: true, force: true })
 }

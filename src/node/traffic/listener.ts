@@ -8,6 +8,10 @@ const ACCEPT_MS = 250
 const QUIET_TURNS = 2
 /** How long nobody may have knocked: a client that has its answer takes about that long to come again. */
 const QUIET_MS = 20
+/** A turn of the loop that took longer may have looked at the queue long ago. */
+const SHORT_TURN_MS = 1
+/** How much later than `ACCEPT_MS` it may be until a turn is sure to have left nobody in the queue. */
+const UNSURE_MS = 250
 
 /** Resolves when `server` listens: by `options`, or, without them, when its owner has made it listen. */
 export function listening(server: NetServer, options: ListenOptions | undefined, signal: AbortSignal): Promise<void> {
@@ -28,6 +32,23 @@ export function listening(server: NetServer, options: ListenOptions | undefined,
   })
 }
 
+/** A turn of the loop while listeners are about to close. */
+export interface Turn {
+  /** Since nobody is let through to a handler. */
+  readonly elapsedMs: number
+  readonly tookMs: number
+  /** Whether a connection was accepted in it. */
+  readonly hasBrought: boolean
+  /** How many turns nobody has seemed to come any more. */
+  readonly quietTurns: number
+}
+
+/** Whether to close now. One more connection may be in the queue after each that came, and after a turn that was long. */
+export function mayClose({ elapsedMs, tookMs, hasBrought, quietTurns }: Turn): boolean {
+  if (elapsedMs >= ACCEPT_MS + UNSURE_MS) return true
+  return !hasBrought && tookMs < SHORT_TURN_MS && (quietTurns >= QUIET_TURNS || elapsedMs >= ACCEPT_MS)
+}
+
 /**
  * Closes the listeners and nothing else: `http.Server.close()` would destroy idle sockets and stop the check for stalled
  * requests. The kernel may hold connections that were established and not yet accepted; closing resets them. So first the
@@ -41,14 +62,17 @@ export async function stopAccepting(
   const open = servers.filter((server) => server.listening)
   if (open.length === 0) return
   const { hold } = connections
-  const until = clock.monotonic() + ACCEPT_MS
+  const startedMs = clock.monotonic()
   hold.begin()
-  for (let quiet = 0; quiet < QUIET_TURNS && clock.monotonic() < until; ) {
-    const before = connections.acceptedTotal
+  for (let quietTurns = 0; ; ) {
+    const [before, turnedMs] = [connections.acceptedTotal, clock.monotonic()]
     await turnLoop()
-    const quietMs = connections.acceptedTotal === before ? clock.monotonic() - connections.lastAcceptedMs : 0
+    const nowMs = clock.monotonic()
+    const hasBrought = connections.acceptedTotal !== before
+    const quietMs = hasBrought ? 0 : nowMs - connections.lastAcceptedMs
     const nobodyIsServed = connections.inFlight <= hold.size
-    quiet = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quiet + 1 : 0
+    quietTurns = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quietTurns + 1 : 0
+    if (mayClose({ elapsedMs: nowMs - startedMs, tookMs: nowMs - turnedMs, hasBrought, quietTurns })) break
   }
   for (const server of open) NetServer.prototype.close.call(server)
   hold.end()

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Summary } from 'phasegate/node'
+import type { ContenderName } from './peers/index.ts'
+import type { Address } from './service/stage.ts'
+import type { Protocol } from './traffic/index.ts'
+
+/** Where what is compared with is installed. */
+const PEERS = fileURLToPath(new URL('./peers', import.meta.url))
+
+/** What a contender tells, a line each. */
+interface Told {
+  readonly address?: Address
+  readonly log?: string
+  readonly summary?: Summary
+}
+
+/** How a process ended. `undefined`: it was killed for not ending. */
+export type Exit = number | NodeJS.Signals | undefined
+
+/** A contender in a process of its own, with what it has told. */
+export class ContenderProcess {
+  readonly log: string[] = []
+  readonly address: Promise<Address>
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+  #summary: Summary | undefined
+
+  constructor(file: string, contender: ContenderName, protocol: Protocol) {
+    this.#child = spawn(process.execPath, [file], {
+      env: { ...process.env, LOAD: JSON.stringify({ contender, protocol }), LOAD_PEERS: PEERS },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#exited = once(this.#child, 'close')
+    this.address = new Promise((resolve, reject) => {
+      this.#read(resolve)
+      void this.#exited.then(() => reject(new Error(`${contender} ended before it listened: ${this.log.join('\n')}`)))
+    })
+    // Whoever waits for the address hears of it.
+    this.address.catch(() => {})
+  }
+
+  /** What the drain came to, if the contender says so. */
+  get summary(): Summary | undefined {
+    return this.#summary
+  }
+
+  /** Sends SIGTERM; answers how the process ended and after how many ms. Kills it after `capMs`. */
+  async terminate(capMs: number): Promise<{ readonly exit: Exit; readonly ms: number }> {
+    const begun = performance.now()
+    const cap = setTimeout(() => this.kill(), capMs)
+    let isCapped = true
+    this.#child.kill('SIGTERM')
+    this.#child.once('exit', () => (isCapped = performance.now() - begun >= capMs))
+    await once(this.#child, 'exit')
+    const ms = performance.now() - begun
+    clearTimeout(cap)
+    await this.#exited
+    return { exit: isCapped ? undefined : (this.#child.exitCode ?? this.#child.signalCode ?? undefined), ms }
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  #read(listens: (address: Address) => void): void {
+    const { stdout, stderr } = this.#child
+    if (stdout === null || stderr === null) return
+    createInterface({ input: stderr }).on('line', (line) => this.log.push(line))
+    createInterface({ input: stdout }).on('line', (line) => {
+      // Some of the others write logs here.
+      if (!/^\{"(address|log|summary)":/.test(line)) return
+      const told = JSON.parse(line) as Told
+      if (told.address !== undefined) listens(told.address)
+      if (told.log !== undefined) this.log.push(told.log)
+      this.#summary = told.summary ?? this.#summary
+    })
+  }
+}
