@@ -14,7 +14,7 @@ export interface Contender {
 /** Ours and others. With its defaults, or as its documentation recommends: unready first, and a delay of 1.5 s. */
 export const CONTENDERS = {
   phasegate: {
-    how: 'lameDuck 300 ms to 2 s, linger 500 ms, deadline 5 s',
+    how: 'lameDuck min 300 ms, quiet 500 ms, max 2 s; linger 2 s; deadline 5 s',
     start: (protocol, tell) => ours(stageFor(protocol), tell),
   },
   nothing: on(by.nothing, 'no handler of the signal'),

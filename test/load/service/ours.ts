@@ -2,10 +2,13 @@ import type { Server } from 'node:http'
 import { type ServiceOptions, service } from 'phasegate/node'
 import { type Address, addressOf, type Stage } from './stage.ts'
 
-/** Short, so that a run is bounded; the lame duck outlasts a balancer that learns of it a second late. */
+/**
+ * Shorter than the defaults, so that a run is bounded, and not too short: clients on a machine with much else to do may
+ * not get to run for half a second. The lame duck outlasts a balancer that learns of it a second late.
+ */
 export const OURS = {
-  lameDuck: { min: 300, quiet: 300, max: 2_000 },
-  linger: 500,
+  lameDuck: { min: 300, quiet: 500, max: 2_000 },
+  linger: 2_000,
   deadline: 5_000,
 } as const satisfies Partial<ServiceOptions>
 
