@@ -1,6 +1,7 @@
 import type { ListenOptions } from 'node:net'
 import type { Clock, Duration } from '../base/index.ts'
 import type { Journal } from '../ports/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import type { Dependency } from './dependencies/index.ts'
 import type { HealthOptions } from './health/index.ts'
 import type { ModeOptions } from './modes.ts'
@@ -42,6 +43,8 @@ export interface ServiceOptions<Mode extends string = never> {
   readonly subject?: string | undefined
   /** Where the flips of its lifecycle are recorded. @default in memory */
   readonly journal?: Journal | undefined
+  /** Watches every flip, and each part of a drain: `openTelemetry()` of phasegate/otel, say. @default nobody */
+  readonly telemetry?: Telemetry | undefined
   /** What triggers the drain. `[]` for none. @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly EndSignal[] | undefined
   /** Those of `signals` that end the process at once when they come a second time. @default ['SIGINT'] */

@@ -48,12 +48,17 @@ export class RunningService {
   #resolveStopped: (summary: Summary) => void = () => {}
 
   constructor(settings: Settings) {
-    const { servers, dependencies, journal, clock, terminal, health } = settings
+    const { servers, dependencies, journal, telemetry, clock, terminal, health } = settings
     this.#settings = settings
     this.#traffic = new Traffic(clock)
     this.#dependencies = new Dependencies(dependencies, clock)
     this.#holds = new Holds(clock)
-    this.gate = createGate(lifecycle(settings), { deps: { of: (id) => this.#work(id) }, journal, clock })
+    this.gate = createGate(lifecycle(settings), {
+      deps: { of: (id) => this.#work(id) },
+      journal,
+      telemetry,
+      clock,
+    })
     this.subject = this.gate.subject(settings.subject)
     this.#admission = new Admission(this.gate, this.subject, clock)
     const asked = { health: () => this.health(), preStop: () => void this.drain('preStop') }

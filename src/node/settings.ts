@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, callable, duration, flag, known, limit, refuse, systemClock } from '../base/index.ts'
 import type { Journal } from '../ports/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import { parseBudget, parseLameDuck } from './budget.ts'
 import { type DependencySpec, longestStopMs, parseDependencies } from './dependencies/index.ts'
 import { type HealthSettings, parseHealth } from './health/index.ts'
@@ -27,6 +28,7 @@ export interface Settings {
   readonly name: string
   readonly subject: string
   readonly journal: Journal | undefined
+  readonly telemetry: Telemetry | undefined
   readonly signals: readonly EndSignal[]
   readonly force: readonly EndSignal[]
   readonly crashes: { readonly [Event in CrashEvent]: CrashPolicy }
@@ -56,6 +58,7 @@ const KNOWN: { readonly [Option in keyof ServiceOptions<string>]-?: true } = {
   name: true,
   subject: true,
   journal: true,
+  telemetry: true,
   signals: true,
   force: true,
   uncaughtException: true,
@@ -95,6 +98,7 @@ export function parseOptions(
     name,
     subject: parseText(options.subject, 'subject', `${name}-${process.pid}-${randomBytes(4).toString('hex')}`),
     journal: parseObject(options.journal, 'journal', 'a journal, such as fileJournal(folder)'),
+    telemetry: parseObject(options.telemetry, 'telemetry', 'a telemetry, such as openTelemetry()'),
     ...parseSignals(options),
     crashes: {
       uncaughtException: oneOf(options.uncaughtException, 'uncaughtException', ['leave', 'drain']),
