@@ -107,3 +107,12 @@ test('a log that throws does not keep it from draining', async () => {
   await service.ready
   expect(await service.drain('test')).toMatchObject({ code: 0 })
 })
+
+test('its gate does the work of no other service: what another process left behind is not undone here', async () => {
+  const { service } = start({})
+  await service.ready
+  const flip = service.gate.subject('api-of-another-process').flip('start')
+  await expect(flip).rejects.toThrow('"api-of-another-process" is not the service of this process')
+  expect(service.health()).toMatchObject({ isReady: true, phase: 'active' })
+  await service.drain('test')
+})
