@@ -1,6 +1,6 @@
 import { Server as HttpServer } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
-import type { ListenOptions } from 'node:net'
+import { type ListenOptions, Server as NetServer } from 'node:net'
 import { callable, identifier, isPlainObject, known, refuse } from '../base/index.ts'
 import type { DependencyContext, DependencySpec } from './dependencies/index.ts'
 import { type AnyServer, addressOf, listening } from './traffic/index.ts'
@@ -80,11 +80,17 @@ function parseApp(value: unknown, option: string): App {
       close: close === undefined ? undefined : callable(close, `${option}.close`),
     }
   }
-  return refuse(option, value, 'a server made by node:http or node:https, or { server, open, close } around one')
+  return refuse(
+    option,
+    value,
+    'a server made by node:http, node:https or node:http2, or { server, open, close } around one',
+  )
 }
 
 function isAnyServer(value: unknown): value is AnyServer {
-  return value instanceof HttpServer || value instanceof HttpsServer
+  if (value instanceof HttpServer || value instanceof HttpsServer) return true
+  // Node exports no class for its servers of HTTP/2.
+  return value instanceof NetServer && 'updateSettings' in value
 }
 
 /** Opens all of them, in order; resolves with their addresses. */

@@ -203,6 +203,7 @@ export class Shutdown implements DrainWork {
       answered: traffic.answeredLate,
       refused: traffic.refusedLate,
       idleClosed: this.#idle.closed,
+      goaways: traffic.goaways,
       cut: this.#cut,
       failed,
       error,

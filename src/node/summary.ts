@@ -18,6 +18,8 @@ export interface Summary {
   readonly refused: number
   /** Connections that were closed because nothing came on them any more. */
   readonly idleClosed: number
+  /** Sessions of HTTP/2 that were told to open no more streams. */
+  readonly goaways: number
   /** What was still going on at the deadline. */
   readonly cut: readonly Pending[]
   /** What dependencies could not do, while it started or while it ended. */
@@ -28,9 +30,10 @@ export interface Summary {
 
 /** The summary in one line. */
 export function summaryText(name: string, summary: Summary): string {
-  const { reason, ms, answered, refused, idleClosed, cut, failed, code, error } = summary
+  const { reason, ms, answered, refused, idleClosed, goaways, cut, failed, code, error } = summary
   const took = `lame duck ${formatMs(ms.lameDuck)}, linger ${formatMs(ms.linger)}, in flight ${formatMs(ms.inFlight)}`
-  const counts = `${answered} answered since${refused > 0 ? `, ${refused} refused` : ''}, ${idleClosed} idle closed, ${cut.length} cut`
+  const some = (count: number, what: string): string => (count > 0 ? `${count} ${what}, ` : '')
+  const counts = `${answered} answered since, ${some(refused, 'refused')}${idleClosed} idle closed, ${some(goaways, 'told by GOAWAY')}${cut.length} cut`
   const wrong = [...failed.map(failureText), ...(error === undefined ? [] : [messageOf(error)])].map(
     (text) => `; ${text}`,
   )

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -34,6 +35,12 @@ export async function serve(handler: RequestListener, options: Partial<ServiceOp
   })
   await running.ready
   return { service: running, server, port: portOf(server), log }
+}
+
+/** A key and its certificate that nobody trusts: for tests on loopback alone. */
+export function identity(): { readonly key: Buffer; readonly cert: Buffer } {
+  const read = (name: string): Buffer => readFileSync(new URL(`./fixtures/localhost-${name}.pem`, import.meta.url))
+  return { key: read('key'), cert: read('cert') }
 }
 
 export function portOf(server: Server): number {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
+import { createServer as createNetServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { isPhasegateError } from '../../src/base/index.ts'
 import type { ServiceOptions } from '../../src/node/options.ts'
@@ -21,7 +22,7 @@ function refusal(options: object): { option: string; value: string; expected: st
 describe('the options of a service', () => {
   test.each([
     [{ server: undefined }, 'server'],
-    [{ server: createHttp2Server() }, 'server'],
+    [{ server: createNetServer() }, 'server'],
     [{ lisen: { port: 80 } }, 'service.lisen'],
     [{ listen: 8080 }, 'listen'],
     [{ name: '' }, 'name'],
@@ -85,6 +86,7 @@ describe('the options of a service', () => {
     endless.keepAliveTimeout = 0
     expect(parseOptions({ server: short }).lingerMs).toBe(2_500)
     expect(parseOptions({ server: endless }).lingerMs).toBe(5_000)
+    expect(parseOptions({ server: createHttp2Server() }).lingerMs).toBe(5_000)
   })
 
   test('every process start is another subject', () => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
 import type { Incoming, Returnable } from './door.ts'
+import type { LingerRule } from './linger-rule.ts'
 import type { Pending } from './pending.ts'
 
 /** Stands for the permit of a request that is no traffic: asked by whoever watches our health. */
@@ -13,8 +14,6 @@ export interface Exchange {
   readonly incoming: Incoming
   readonly permit: Returnable
   readonly startedMs: number
-  /** What the connection had written at the trigger, or when the request came after it. */
-  writtenBefore: number
 }
 
 /** One connection, as its server sees it, whatever is spoken on it. Times are monotonic ms. */
@@ -22,16 +21,18 @@ export interface Connection {
   readonly socket: Socket
   /** In the order in which they came. */
   readonly exchanges: Iterable<Exchange>
-  /** Since when it is idle; kept up to date from the trigger on, before which it does not matter. */
-  readonly idleSinceMs: number
-  /** Whether nothing has come since the last response went out in full. */
-  isIdle(): boolean
+  /** When it is closed unless something happens on it; undefined while something does. Asked once the listeners have closed. */
+  lingersUntil(rule: LingerRule): number | undefined
   /** What it is kept open for. Nothing, when it is idle or answers a probe. */
   pending(nowMs: number): readonly Pending[]
   /** From here on it says goodbye, each protocol in its way. */
   part(): void
-  /** It is idle and has lingered: nothing that comes from now on is answered. */
+  /** The listeners have closed. */
+  shut(): void
+  /** It has lingered: nothing that comes from now on is answered. */
   close(): void
+  /** Ends it at once, with whatever is going on. */
+  cut(): void
 }
 
 /** What connections tell of what happens on them. */
@@ -44,20 +45,20 @@ export interface Ledger {
   began(exchange: Exchange): void
   /** `answered`: in full. */
   ended(exchange: Exchange, answered: boolean): void
+  /** A client that sends many requests on one connection has sent one, or got its answer. */
+  stirred(): void
+  /** A session was told that it is to end. */
+  told(): void
 }
 
-/** What is left of a request in flight. */
-export function pendingExchange(
-  { incoming, startedMs, writtenBefore }: Exchange,
-  socket: Socket,
-  nowMs: number,
-): Pending {
+/** What is left of a request in flight; `bytes` were written in answer since the trigger. */
+export function pendingExchange({ incoming, startedMs }: Exchange, bytes: number, nowMs: number): Pending {
   return {
     what: 'request',
     name: undefined,
     method: incoming.method,
     path: incoming.url?.split('?', 1)[0],
     ageMs: nowMs - startedMs,
-    bytes: socket.bytesWritten - writtenBefore,
+    bytes,
   }
 }

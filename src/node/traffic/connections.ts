@@ -13,8 +13,9 @@ export class Connections implements Ledger {
   readonly #connections = new Map<Socket, Connection>()
   readonly #waiting = new Set<() => void>()
   #mayPart: (() => boolean) | undefined
+  #toldTotal = 0
   #acceptedTotal = 0
-  #lastAcceptedMs = Number.NEGATIVE_INFINITY
+  #lastKnockMs = Number.NEGATIVE_INFINITY
   #inFlight = 0
   #answeredLate = 0
   #refusedLate = 0
@@ -33,9 +34,9 @@ export class Connections implements Ledger {
     return this.#acceptedTotal
   }
 
-  /** Monotonic ms of the last connection that was accepted. */
-  get lastAcceptedMs(): number {
-    return this.#lastAcceptedMs
+  /** Monotonic ms at which a connection was accepted last, or something came or went on one that is shared. */
+  get lastKnockMs(): number {
+    return this.#lastKnockMs
   }
 
   /** Requests that are being served, without probes. */
@@ -62,6 +63,11 @@ export class Connections implements Ledger {
     return this.#mayPart !== undefined
   }
 
+  /** Sessions that were told that they are to end. */
+  get goaways(): number {
+    return this.#toldTotal
+  }
+
   mayPart(): boolean {
     return this.#mayPart?.() ?? false
   }
@@ -79,7 +85,7 @@ export class Connections implements Ledger {
   /** A connection was accepted; nothing may be spoken on it yet. */
   accepted(socket: Socket): void {
     this.#acceptedTotal++
-    this.#lastAcceptedMs = this.clock.monotonic()
+    this.stirred()
     this.#accepted.add(socket)
     socket.once('close', () => {
       this.#accepted.delete(socket)
@@ -121,6 +127,19 @@ export class Connections implements Ledger {
     if (this.isParting) this.#refusedLate++
   }
 
+  stirred(): void {
+    this.#lastKnockMs = this.clock.monotonic()
+  }
+
+  told(): void {
+    this.#toldTotal++
+  }
+
+  /** The listeners have closed. */
+  shut(): void {
+    for (const connection of this.#connections.values()) connection.shut()
+  }
+
   /** From here on every connection says goodbye: each response for which `mayPart` answers true. */
   part(mayPart: () => boolean): void {
     this.#mayPart = mayPart
@@ -145,7 +164,8 @@ export class Connections implements Ledger {
 
   /** Destroys every connection. */
   async destroyAll(): Promise<void> {
-    for (const socket of [...this.#connections.keys(), ...this.#accepted]) socket.destroy()
+    for (const connection of this.all) connection.cut()
+    for (const socket of this.#accepted) socket.destroy()
     while (this.#connections.size > 0) await turnLoop()
   }
 

@@ -3,12 +3,15 @@ import type { Socket } from 'node:net'
 import { type Connection, type Exchange, type Ledger, PROBE, pendingExchange } from './connection.ts'
 import type { Returnable } from './door.ts'
 import { sayGoodbye } from './goodbye.ts'
+import { type LingerRule, lingersUntil } from './linger-rule.ts'
 import type { Pending } from './pending.ts'
 
 /** A request of HTTP/1, and what it is answered with. */
 interface Http1Exchange extends Exchange {
   readonly incoming: IncomingMessage
   readonly response: ServerResponse
+  /** What the connection had written at the trigger, or when the request came after it. */
+  writtenBefore: number
 }
 
 /** A connection that speaks HTTP/1. One that has never sent a byte is idle, too. */
@@ -16,9 +19,10 @@ export class Http1Connection implements Connection {
   readonly socket: Socket
   /** In the order in which they are answered. A list: one at a time is the rule, and a set that empties costs thirty times as much. */
   readonly exchanges: Http1Exchange[] = []
-  idleSinceMs: number
   /** Whether a request has come and is being judged: it is neither half received nor begun. */
   isAsked = false
+  /** Kept up to date from the trigger on, before which it does not matter. */
+  #idleSinceMs: number
   readonly #ledger: Ledger
   /** Whether a response has said `Connection: close`: nothing that comes after it may run. */
   #goodbye: 'unsaid' | 'said' = 'unsaid'
@@ -28,7 +32,7 @@ export class Http1Connection implements Connection {
   constructor(socket: Socket, ledger: Ledger) {
     this.socket = socket
     this.#ledger = ledger
-    this.idleSinceMs = ledger.clock.monotonic()
+    this.#idleSinceMs = ledger.clock.monotonic()
     this.#idleAtBytes = socket.bytesRead
   }
 
@@ -37,9 +41,8 @@ export class Http1Connection implements Connection {
     return this.#goodbye === 'unsaid'
   }
 
-  isIdle(): boolean {
-    const { socket, exchanges } = this
-    return exchanges.length === 0 && socket.bytesRead === this.#idleAtBytes && socket.writableLength === 0
+  lingersUntil(rule: LingerRule): number | undefined {
+    return this.#isIdle() ? lingersUntil(this.#idleSinceMs, rule) : undefined
   }
 
   /** Takes note of a request, until its response is over; then the permit is given back. On the path of every request. */
@@ -58,10 +61,12 @@ export class Http1Connection implements Connection {
   pending(nowMs: number): readonly Pending[] {
     if (this.exchanges.length > 0) {
       const served = this.exchanges.filter(({ permit }) => permit !== PROBE)
-      return served.map((exchange) => pendingExchange(exchange, this.socket, nowMs))
+      return served.map((exchange) =>
+        pendingExchange(exchange, this.socket.bytesWritten - exchange.writtenBefore, nowMs),
+      )
     }
-    if (this.isAsked || this.isIdle()) return []
-    const ageMs = nowMs - this.idleSinceMs
+    if (this.isAsked || this.#isIdle()) return []
+    const ageMs = nowMs - this.#idleSinceMs
     return [{ what: 'half-received request', name: undefined, method: undefined, path: undefined, ageMs, bytes: 0 }]
   }
 
@@ -74,9 +79,21 @@ export class Http1Connection implements Connection {
     this.socket.destroy()
   }
 
+  shut(): void {}
+
+  cut(): void {
+    this.socket.destroy()
+  }
+
   /** The connection has ended: so have its requests. */
   ended(): void {
     for (const exchange of [...this.exchanges]) this.#end(exchange)
+  }
+
+  /** Whether nothing has come since the last response went out in full. */
+  #isIdle(): boolean {
+    const { socket, exchanges } = this
+    return exchanges.length === 0 && socket.bytesRead === this.#idleAtBytes && socket.writableLength === 0
   }
 
   /** Decided when the head is sent: of pipelined responses only the last that is queued may say goodbye. */
@@ -96,7 +113,7 @@ export class Http1Connection implements Connection {
     if (place === this.exchanges.length - 1) this.exchanges.pop()
     else this.exchanges.splice(place, 1)
     this.#idleAtBytes = this.socket.bytesRead
-    if (this.#ledger.isParting) this.idleSinceMs = this.#ledger.clock.monotonic()
+    if (this.#ledger.isParting) this.#idleSinceMs = this.#ledger.clock.monotonic()
     this.#ledger.ended(exchange, exchange.response.writableFinished)
   }
 }

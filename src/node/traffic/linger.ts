@@ -1,26 +1,10 @@
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
+import type { LingerRule } from './linger-rule.ts'
 import { turnLoop } from './wait.ts'
 
-/** When the goodbye began, in monotonic ms, and for how long an idle socket stays after it. */
-export interface LingerRule {
-  readonly partedAtMs: number
-  readonly lingerMs: number
-}
-
-/** At least this long after a response that could not say goodbye: the client takes the socket for a good one. */
-const UNWARNED_MS = 250
 /** Sockets are looked at this often even if nothing seems to happen: bytes arrive without an event. */
 const RECHECK_MS = 1_000
-
-/**
- * When a socket that is idle since `idleSinceMs` is closed. Counted from the goodbye or from its last response, whichever
- * is later, because a client may already be writing the next request when we think that the socket is idle.
- */
-export function lingersUntil(idleSinceMs: number, rule: LingerRule): number {
-  if (idleSinceMs <= rule.partedAtMs) return rule.partedAtMs + rule.lingerMs
-  return idleSinceMs + Math.max(rule.lingerMs, UNWARNED_MS)
-}
 
 /** Closes the idle connections of a server, each when it has lingered. */
 export class Linger {
@@ -66,19 +50,20 @@ export class Linger {
     if (due.length > 0) await turnLoop()
     const closing = due.filter((connection) => this.#isDue(connection))
     for (const connection of closing) connection.close()
-    this.#closed += closing.length
-    return this.#connections.all.filter((connection) => connection.isIdle() && !connection.socket.destroyed)
+    // A session that was told to end does so by itself.
+    this.#closed += closing.filter(({ socket }) => socket.destroyed).length
+    return this.#connections.all.filter((connection) => this.#until(connection) !== undefined)
   }
 
   #isDue(connection: Connection): boolean {
-    const { socket, idleSinceMs } = connection
-    return !socket.destroyed && connection.isIdle() && lingersUntil(idleSinceMs, this.#rule) <= this.#nowMs
+    return (this.#until(connection) ?? Infinity) <= this.#nowMs
   }
 
-  #earliest(idle: readonly Connection[]): number {
-    return idle.reduce(
-      (earliest, { idleSinceMs }) => Math.min(earliest, lingersUntil(idleSinceMs, this.#rule)),
-      Infinity,
-    )
+  #until(connection: Connection): number | undefined {
+    return connection.socket.destroyed ? undefined : connection.lingersUntil(this.#rule)
+  }
+
+  #earliest(lingering: readonly Connection[]): number {
+    return lingering.reduce((earliest, connection) => Math.min(earliest, this.#until(connection) ?? Infinity), Infinity)
   }
 }

@@ -60,7 +60,7 @@ export async function stopAccepting(
   clock: Clock,
 ): Promise<void> {
   const open = servers.filter((server) => server.listening)
-  if (open.length === 0) return
+  if (open.length === 0) return connections.shut()
   const { hold } = connections
   const startedMs = clock.monotonic()
   hold.begin()
@@ -69,12 +69,14 @@ export async function stopAccepting(
     await turnLoop()
     const nowMs = clock.monotonic()
     const hasBrought = connections.acceptedTotal !== before
-    const quietMs = hasBrought ? 0 : nowMs - connections.lastAcceptedMs
+    const quietMs = hasBrought ? 0 : nowMs - connections.lastKnockMs
     const nobodyIsServed = connections.inFlight <= hold.size
     quietTurns = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quietTurns + 1 : 0
     if (mayClose({ elapsedMs: nowMs - startedMs, tookMs: nowMs - turnedMs, hasBrought, quietTurns })) break
   }
   for (const server of open) NetServer.prototype.close.call(server)
+  // Before anybody is answered: who waits for an answer sends nothing that a last GOAWAY could cross.
+  connections.shut()
   hold.end()
 }
 

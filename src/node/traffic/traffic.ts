@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Clock, Stop } from '../../base/index.ts'
 import { PROBE, REFUSED } from './connection.ts'
 import { Connections } from './connections.ts'
-import { type Doorkeeper, type Incoming, Reply } from './door.ts'
+import { type Doorkeeper, type Incoming, Reply, type Returnable } from './door.ts'
 import { Http1Connection } from './http1.ts'
+import { answerStream, Http2Session } from './http2.ts'
 import { type AnyServer, intercept } from './intercept.ts'
-import { Linger, type LingerRule } from './linger.ts'
+import { Linger } from './linger.ts'
+import type { LingerRule } from './linger-rule.ts'
 import { closeServer, stopAccepting } from './listener.ts'
 import type { Pending } from './pending.ts'
 import { respond } from './respond.ts'
@@ -17,6 +20,7 @@ export class Traffic {
   readonly #clock: Clock
   readonly #connections: Connections
   readonly #servers = new Set<AnyServer>()
+  readonly #sessions = new WeakMap<ServerHttp2Session, Http2Session>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -38,6 +42,11 @@ export class Traffic {
     return this.#connections.refusedLate
   }
 
+  /** Sessions of HTTP/2 that were told that they are to end. */
+  get goaways(): number {
+    return this.#connections.goaways
+  }
+
   /** Monotonic ms of the last request that was no probe. */
   get lastTrafficMs(): number {
     return this.#connections.lastTrafficMs
@@ -49,6 +58,8 @@ export class Traffic {
     const stop = intercept(server, {
       accepted: (socket) => this.#connections.accepted(socket),
       opened: (socket) => void this.#http1(socket),
+      joined: (session) => void this.#http2(session),
+      streamed: (stream, headers) => this.#streamed(stream, headers, doorkeeper),
       requested: (request, response) => this.#requested(request, response, doorkeeper),
       keeps: (go) => this.#connections.keeps(go),
       upgraded: (socket) => this.#upgraded(socket),
@@ -114,6 +125,16 @@ export class Traffic {
     return connection
   }
 
+  #http2(session: ServerHttp2Session): Http2Session {
+    const known = this.#sessions.get(session)
+    if (known !== undefined) return known
+    const connection = new Http2Session(session, this.#connections)
+    this.#sessions.set(session, connection)
+    this.#connections.set(connection)
+    connection.socket.once('close', () => this.#connections.delete(connection))
+    return connection
+  }
+
   #upgraded(socket: Socket): void {
     this.#http1(socket)
     this.#connections.set(new UpgradedConnection(socket, this.#clock.monotonic()))
@@ -130,10 +151,28 @@ export class Traffic {
       return true
     }
     if (answer.to === 'refused') this.#connections.refused()
-    connection.begin(request, response, answer.to === 'probe' ? PROBE : REFUSED)
+    connection.begin(request, response, permitOf(answer))
     respond(response, answer)
     return false
   }
+
+  #streamed(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, doorkeeper: Doorkeeper): boolean {
+    const { session } = stream
+    // It has ended before anybody saw it.
+    if (session === undefined || stream.destroyed) return false
+    const connection = this.#http2(session as ServerHttp2Session)
+    const incoming = { method: headers[':method'], url: headers[':path'], headers }
+    const answer = doorkeeper.receive(incoming)
+    connection.begin(stream, incoming, answer instanceof Reply ? permitOf(answer) : answer)
+    if (!(answer instanceof Reply)) return true
+    if (answer.to === 'refused') this.#connections.refused()
+    answerStream(stream, answer)
+    return false
+  }
+}
+
+function permitOf(reply: Reply): Returnable {
+  return reply.to === 'probe' ? PROBE : REFUSED
 }
 
 /** Requests are looked at this often even if nothing seems to end. */

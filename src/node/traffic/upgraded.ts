@@ -8,26 +8,30 @@ const NONE: Iterable<Exchange> = []
 export class UpgradedConnection implements Connection {
   readonly socket: Socket
   readonly exchanges: Iterable<Exchange> = NONE
-  readonly idleSinceMs: number
+  readonly #sinceMs: number
 
   constructor(socket: Socket, nowMs: number) {
     this.socket = socket
-    this.idleSinceMs = nowMs
+    this.#sinceMs = nowMs
   }
 
-  isIdle(): boolean {
-    return false
-  }
+  lingersUntil(): undefined {}
 
   pending(nowMs: number): readonly Pending[] {
-    const ageMs = nowMs - this.idleSinceMs
+    const ageMs = nowMs - this.#sinceMs
     const bytes = this.socket.bytesWritten
     return [{ what: 'upgraded connection', name: undefined, method: undefined, path: undefined, ageMs, bytes }]
   }
 
   part(): void {}
 
+  shut(): void {}
+
   close(): void {
+    this.socket.destroy()
+  }
+
+  cut(): void {
     this.socket.destroy()
   }
 }
