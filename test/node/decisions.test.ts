@@ -25,24 +25,27 @@ describe('lame duck', () => {
     expect(lameDuck(10_000, 0, limits)).toEqual({ type: 'end', because: 'max' })
   })
 
-  test('on a virtual clock, a balancer that lags 4.5 s is waited for', async () => {
-    const clock = virtualClock()
-    let lastRequestMs = 0
-    const traffic = (ms: number): void => {
-      lastRequestMs = ms
-      if (ms < 4_500) clock.timer(200, () => traffic(ms + 200))
-    }
-    traffic(0)
-    const ended = (async (): Promise<number> => {
-      for (;;) {
-        const decision = lameDuck(clock.monotonic(), clock.monotonic() - lastRequestMs, limits)
-        if (decision.type === 'end') return clock.monotonic()
-        await pause(clock, decision.ms, new AbortController().signal)
+  test.each([0, 300, 1_000, 2_500, 4_500])(
+    'on a virtual clock, a balancer that lags %d ms is waited for, and no longer, by one configuration',
+    async (lagMs) => {
+      const clock = virtualClock()
+      let lastRequestMs = 0
+      const traffic = (ms: number): void => {
+        lastRequestMs = ms
+        if (ms + 100 <= lagMs) clock.timer(100, () => traffic(ms + 100))
       }
-    })()
-    await clock.advance(20_000)
-    expect(await ended).toBe(5_600)
-  })
+      traffic(0)
+      const ended = (async (): Promise<number> => {
+        for (;;) {
+          const decision = lameDuck(clock.monotonic(), clock.monotonic() - lastRequestMs, limits)
+          if (decision.type === 'end') return clock.monotonic()
+          await pause(clock, decision.ms, new AbortController().signal)
+        }
+      })()
+      await clock.advance(20_000)
+      expect(await ended).toBe(lagMs + limits.quietMs)
+    },
+  )
 })
 
 describe('linger', () => {
