@@ -82,13 +82,20 @@ async function runAll(file: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   const work = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const outcome = await runOnce(file, next, next.seed)
+      const outcome = await runOnce(file, next, next.seed).catch((error: unknown) => notRun(next, error))
+      if (outcome === undefined) continue
       outcomes.push(outcome)
       console.log(lineOf(outcome))
     }
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, work))
   return outcomes
+}
+
+/** Not every contender speaks everything. */
+function notRun({ contender, mode, delayMs }: Cell, error: unknown): undefined {
+  if (contender === 'phasegate') throw error
+  console.log(`${contender}, ${mode}, ${delayMs} ms: not run: ${String(error).split('\n')[0]}`)
 }
 
 process.exitCode = (await main()) ? 0 : 1

@@ -3,9 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Summary } from 'phasegate/node'
-import type { ContenderName } from './peers/index.ts'
 import type { Address } from './service/stage.ts'
-import type { Protocol } from './traffic/index.ts'
 
 /** Where what is compared with is installed. */
 const PEERS = fileURLToPath(new URL('./peers', import.meta.url))
@@ -20,23 +18,26 @@ interface Told {
 /** How a process ended. `undefined`: it was killed for not ending. */
 export type Exit = number | NodeJS.Signals | undefined
 
-/** A contender in a process of its own, with what it has told. */
-export class ContenderProcess {
+/** A service in a process of its own, with what it has told. */
+export class ServiceProcess {
   readonly log: string[] = []
   readonly address: Promise<Address>
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   #summary: Summary | undefined
 
-  constructor(file: string, contender: ContenderName, protocol: Protocol) {
+  /** Runs the program `file`, which does as it is ordered. */
+  constructor(file: string, orders: object) {
     this.#child = spawn(process.execPath, [file], {
-      env: { ...process.env, LOAD: JSON.stringify({ contender, protocol }), LOAD_PEERS: PEERS },
+      env: { ...process.env, LOAD: JSON.stringify(orders), LOAD_PEERS: PEERS },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#exited = once(this.#child, 'close')
     this.address = new Promise((resolve, reject) => {
       this.#read(resolve)
-      void this.#exited.then(() => reject(new Error(`${contender} ended before it listened: ${this.log.join('\n')}`)))
+      const ended = (): Error =>
+        new Error(`ended before it listened, ${JSON.stringify(orders)}: ${this.log.join('\n')}`)
+      void this.#exited.then(() => reject(ended()))
     })
     // Whoever waits for the address hears of it.
     this.address.catch(() => {})

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../src/base/index.ts'
 import { seeded } from '../chaos/random.ts'
 import type { ContenderName } from './peers/index.ts'
-import { ContenderProcess, type Exit } from './process.ts'
+import { type Exit, ServiceProcess } from './process.ts'
 import type { Address } from './service/stage.ts'
 import { Tally } from './tally.ts'
 import { type Backend, MODES, type ModeName } from './traffic/index.ts'
@@ -51,7 +51,7 @@ const AFTERWARDS_MS = 400
 export async function runOnce(file: string, cell: Cell, seed: string): Promise<Outcome> {
   const { contender, mode, delayMs } = cell
   const { protocol, traffic, mayBeRefused, backends } = MODES[mode]
-  const services = Array.from({ length: backends }, () => new ContenderProcess(file, contender, protocol))
+  const services = Array.from({ length: backends }, () => new ServiceProcess(file, { contender, protocol }))
   const [first] = services
   if (first === undefined) throw new Error('no services')
   const network = new Network(delayMs)

@@ -21,6 +21,8 @@ const WORKERS = {
   traced: 'test/telemetry/traced-worker.ts',
   deliverer: 'test/trail/trail-worker.ts',
   contender: 'test/load/service/contender.ts',
+  patient: 'test/load/faults/service.ts',
+  idlers: 'test/load/faults/idlers.ts',
 } as const
 
 declare module 'vitest' {

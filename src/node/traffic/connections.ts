@@ -176,6 +176,8 @@ export class Connections implements Ledger {
     this.#waiting.add(wake)
     await pause(this.clock, withinMs, AbortSignal.any([signal, woken.signal]))
     this.#waiting.delete(wake)
+    // Thousands may end in one turn: who looks at all of them does so once.
+    await turnLoop()
   }
 
   #wake(): void {

@@ -151,10 +151,11 @@ function onSignal({ unready }: Stage, end: () => void): void {
   })
 }
 
+/** As in Kubernetes: elsewhere it leaves signals alone. */
 async function launch(options: object): Promise<Lightship> {
   const module = await peer<CreateLightship & { default?: CreateLightship }>('lightship')
   const { createLightship } = module.default ?? module
-  return createLightship(options)
+  return createLightship({ detectKubernetes: false, port: 0, ...options })
 }
 
 /** Lightship answers on a port of its own. */

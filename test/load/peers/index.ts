@@ -26,7 +26,10 @@ export const CONTENDERS = {
   'http-graceful-shutdown, tuned': on(by.tunedGracefulShutdown, 'preShutdown: unready and 1.5 s; timeout 10 s'),
   stoppable: on(by.stoppable, 'stop(); defaults (grace without end)'),
   'stoppable, tuned': on(by.tunedStoppable, 'unready, 1.5 s, stop(); grace 10 s'),
-  lightship: on(by.lightship, 'server.close() as shutdown handler, as in its README; defaults'),
+  lightship: on(
+    by.lightship,
+    'server.close() as shutdown handler, as in its README; defaults of Kubernetes (shutdownDelay 5 s)',
+  ),
   'lightship, tuned': on(by.tunedLightship, 'shutdownDelay 1.5 s; the handler waits for server.close(); timeouts 10 s'),
   'http-terminator': on(by.httpTerminator, 'terminate(); defaults'),
   'http-terminator, tuned': on(by.tunedHttpTerminator, 'unready, 1.5 s, terminate(); timeout 10 s'),
