@@ -54,7 +54,8 @@ export class Loaded {
   }
 
   #ask(socket: Socket, times: number): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      if (socket.destroyed) return reject(new Error('the server has closed an idle connection'))
       let left = times
       let missing = this.#answerBytes
       const read = (chunk: Buffer): void => {

@@ -21,7 +21,8 @@ const HANDLERS: { readonly [name: string]: RequestListener } = {
 }
 
 const [, , name = '', door] = process.argv
-const server = createServer(HANDLERS[name])
+// The clients of the others wait while one has its turn.
+const server = createServer({ keepAliveTimeout: 600_000 }, HANDLERS[name])
 if (door === undefined) {
   server.listen({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
