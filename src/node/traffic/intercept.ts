@@ -41,9 +41,9 @@ type Emit = (event: string | symbol, ...args: readonly unknown[]) => boolean
 export function intercept(server: AnyServer, watcher: ServerWatcher): Stop {
   const emit = server.emit as Emit
   const spoken = server instanceof TlsServer ? 'secureConnection' : 'connection'
-  const watched = (...given: Parameters<Emit>): boolean => {
-    const [event, ...args] = given
-    const go = (): boolean => Reflect.apply(emit, server, given)
+  // On the path of every request: what arrives is handed on as it is, nothing is taken apart and put together again.
+  const watched = (event: string | symbol, ...args: readonly unknown[]): boolean => {
+    const go = (): boolean => emit.call(server, event, ...args)
     if (event === spoken && speaksHttp1(server, args[0])) watcher.opened(args[0] as Socket)
     return show(watcher, event, args, go) === 'dealt with' || go()
   }
@@ -64,9 +64,9 @@ function show(
     case 'request':
     case 'checkContinue':
     case 'checkExpectation': {
-      const [request, response] = args
+      const request = args[0]
       if (!(request instanceof IncomingMessage)) return 'go'
-      if (!watcher.requested(request, response as ServerResponse)) return 'dealt with'
+      if (!watcher.requested(request, args[1] as ServerResponse)) return 'dealt with'
       return watcher.keeps(go) ? 'dealt with' : 'go'
     }
     case 'stream': {
