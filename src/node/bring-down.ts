@@ -63,6 +63,15 @@ async function flipDown(subject: ServiceSubject, reason: string, waitMs: number)
   if (phase !== 'stopped') throw notIn(subject.id, 'stopped', phase)
 }
 
+/**
+ * Brings a service whose drain was called off back to where it was. What a mode turns away it goes on turning away: the mode
+ * is left by nobody, only its phase is entered again.
+ */
+export async function flipUp(subject: ServiceSubject, mode: string | undefined, reason: string): Promise<void> {
+  await subject.flip('undrain', { reason }, { actor: ITSELF })
+  if (mode !== undefined) await subject.flip(`enter ${mode}` as 'undrain', { reason }, { actor: ITSELF })
+}
+
 /** One that was asked for by hand is waited for; that it then is no longer legal is what was wanted. */
 async function flip(
   subject: ServiceSubject,

@@ -39,6 +39,11 @@ export class FrontDesk implements Doorkeeper {
     this.#mode = mode
   }
 
+  /** The mode that is in force, by name. */
+  get mode(): string | undefined {
+    return this.#mode?.name
+  }
+
   /** Whether the mode lets it in. Anything but `true` is a no, and so is an error. */
   mayEnter(incoming: Incoming): boolean {
     const admits = this.#mode?.admits

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatMs, messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
 import { createGate, type Gate, type Subject } from '../gate/index.ts'
 import { Admission } from './admission.ts'
-import { bringDown, type Descending, ITSELF, notIn, tooLateToServe } from './bring-down.ts'
+import { bringDown, type Descending, flipUp, ITSELF, notIn, tooLateToServe } from './bring-down.ts'
 import { Dependencies } from './dependencies/index.ts'
 import { FrontDesk } from './front-desk.ts'
 import { type Health, HealthPort } from './health/index.ts'
@@ -10,16 +10,16 @@ import { Holds } from './holds.ts'
 import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, type LifecycleWork, lifecycle } from './lifecycle.ts'
 import * as platform from './platform/index.ts'
 import { everySecond } from './progress.ts'
-import { openAll } from './servers.ts'
 import type { Settings } from './settings.ts'
 import { Shutdown } from './shutdown.ts'
+import { StartUp } from './start-up.ts'
 import { type Summary, summaryText } from './summary.ts'
 import { NEVER, type Returnable, Traffic } from './traffic/index.ts'
 import type { Waiting } from './waiting.ts'
 import { Watchers } from './watchers.ts'
 
 type State =
-  | { readonly type: 'starting'; readonly abort: AbortController }
+  | { readonly type: 'starting' }
   | { readonly type: 'active' }
   | { readonly type: 'draining'; readonly reason: string; readonly shutdown: Shutdown; readonly over: Promise<void> }
   | { readonly type: 'undraining'; readonly reason: string; readonly shutdown: Shutdown; readonly done: Promise<void> }
@@ -41,9 +41,10 @@ export class RunningService {
   readonly #healthPort: HealthPort | undefined
   readonly #signals: platform.Signals
   readonly #manager: platform.ServiceManager
+  readonly #startUp: StartUp
   readonly #watchers = new Watchers()
   readonly #stops: readonly Stop[]
-  #state: State = { type: 'starting', abort: new AbortController() }
+  #state: State = { type: 'starting' }
   #hasStarted = false
   #resolveStopped: (summary: Summary) => void = () => {}
 
@@ -69,6 +70,7 @@ export class RunningService {
       this.#resolveStopped = resolve
     })
     this.#manager = platform.serviceManager(settings.notify, process.env, terminal.say)
+    this.#startUp = new StartUp(settings, this.#dependencies, this.#manager)
     this.#signals = new platform.Signals(settings, (decision, signal) => this.#signalled(decision, signal))
     this.#stops = [
       ...servers.map(({ server }) => this.#traffic.watch(server, this.#desk)),
@@ -152,9 +154,9 @@ export class RunningService {
   #work(subject: string): LifecycleWork {
     if (subject !== this.subject.id) throw terminal(new Error(`"${subject}" is not the service of this process`))
     return {
-      start: (name, signal) => this.#startDependency(name, signal),
+      start: (name, signal) => this.#startUp.start(name, signal),
       unstart: (name) => this.#dependencies.stop(name),
-      open: (signal) => this.#whileStarting(signal, (both) => openAll(this.#settings.servers, both)),
+      open: (signal) => this.#startUp.open(signal),
       close: () => this.#traffic.stopAccepting(),
       admitOnly: (mode, signal) => this.#admitOnly(mode, signal),
       shutdown: (reason) => ('shutdown' in this.#state ? this.#state.shutdown : this.#shutdown(reason)),
@@ -162,17 +164,6 @@ export class RunningService {
         if (this.#state.type !== 'undraining') throw terminal(tooLateToServe('draining', 'call undrain() instead'))
       },
     }
-  }
-
-  #startDependency(name: string, signal: AbortSignal): Promise<void> {
-    const timeoutMs = this.#settings.dependencies.find((one) => one.name === name)?.startTimeoutMs ?? 0
-    this.#manager([`STATUS=starting ${name}`, platform.extendTimeout(timeoutMs)])
-    return this.#whileStarting(signal, (both) => this.#dependencies.start(name, both))
-  }
-
-  async #whileStarting<Result>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    if (this.#state.type !== 'starting') throw notIn(this.subject.id, 'starting', this.#admission.seen.phase)
-    return work(AbortSignal.any([signal, this.#state.abort.signal]))
   }
 
   /** Requests that were let in before may end; resolves with how many ms that took. */
@@ -196,7 +187,14 @@ export class RunningService {
     const reason = `${event}: ${messageOf(thrown)}`
     terminal.say(thrown instanceof Error ? `${event}: ${thrown.stack}` : reason)
     if (this.#state.type === 'stopped' && exits) process.exitCode = 1
-    this.#shutdown(reason).crashed(thrown, crashGraceMs)
+    const crashed = (): void => this.#shutdown(reason).crashed(thrown, crashGraceMs)
+    if (this.#state.type === 'undraining') this.#afterwards(this.#state.done, crashed)
+    else crashed()
+  }
+
+  /** Whatever becomes of the way back, what has been triggered meanwhile is triggered. */
+  #afterwards(undrained: Promise<void>, trigger: () => unknown): void {
+    undrained.then(trigger, trigger)
   }
 
   /** The drain in progress; begins it when there is none. */
@@ -204,12 +202,12 @@ export class RunningService {
     const state = this.#state
     switch (state.type) {
       case 'starting':
-        state.abort.abort(terminal(new Error(`${reason} came before the service was ready`)))
+        this.#startUp.breakOff(reason)
         return this.#begin(reason)
       case 'active':
         return this.#begin(reason)
       case 'undraining':
-        void state.done.then(() => this.#shutdown(reason))
+        this.#afterwards(state.done, () => this.#shutdown(reason))
         return state.shutdown
       case 'draining':
       case 'stopped':
@@ -218,6 +216,7 @@ export class RunningService {
         return unreachable(state)
     }
   }
+
   /** Everything that must be so from this tick on. */
   #begin(reason: string, error?: unknown): Shutdown {
     const wasReady = this.#state.type === 'active'
@@ -246,8 +245,9 @@ export class RunningService {
 
   /** The drain was called off. One that cannot be recorded goes on. */
   async #serveAgain(drained: string, reason: string): Promise<void> {
-    const { error } = await this.subject.safeFlip('undrain', { reason }, { actor: ITSELF })
-    if (error !== undefined) {
+    try {
+      await flipUp(this.subject, this.#desk.mode, reason)
+    } catch (error) {
       this.#begin(drained)
       throw error
     }

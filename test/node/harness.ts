@@ -117,3 +117,6 @@ export async function whileAdvancing<Result>(clock: VirtualClock, work: Promise<
   while (!isOver) await clock.advance(100)
   return work
 }
+
+/** Of a part of a drain that was not needed: a moment, however busy the machine is, and less than the lame duck's minimum. */
+export const none: unknown = { asymmetricMatch: (ms: unknown) => typeof ms === 'number' && ms < QUICK.lameDuck.min }

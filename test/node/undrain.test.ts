@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { consumer, service } from '../../src/node/index.ts'
-import { after, hello, QUICK, RawClient, serve } from './harness.ts'
+import { after, hello, portOf, QUICK, RawClient, serve } from './harness.ts'
 
 const LONG = { lameDuck: { min: 300, quiet: 40, max: 400 } } as const
 
@@ -59,6 +59,35 @@ test('a trigger that comes while it is being called off drains it again', async 
   const stopped = service.drain('SIGTERM')
   await undrained
   expect(await stopped).toMatchObject({ reason: 'SIGTERM', code: 0 })
+})
+
+test('from a mode it leads back into the mode, and at no moment is more admitted', async () => {
+  const server = createServer(hello)
+  const running = service<'read-only'>({
+    ...QUICK,
+    ...LONG,
+    server,
+    log: () => {},
+    modes: { 'read-only': { admits: ({ method }) => method === 'GET' } },
+  })
+  await running.ready
+  await running.subject.flip('enter read-only', { reason: 'test' })
+  const answers = new Set<number>()
+  let isOver = false
+  const writing = (async () => {
+    while (!isOver) answers.add((await fetch(`http://127.0.0.1:${portOf(server)}/`, { method: 'POST' })).status)
+  })()
+  const told: string[] = []
+  running.gate.on('flip.committed', ({ flip, to }) => told.push(`${flip} → ${to}`))
+  void running.drain('by mistake')
+  await after(30)
+  await running.undrain('it was a mistake')
+  isOver = true
+  await writing
+  expect(running.health()).toMatchObject({ isReady: true, phase: 'read-only' })
+  expect([...answers]).toEqual([503])
+  expect(told).toEqual(['drain → draining', 'undrain → active', 'enter read-only → read-only'])
+  await running.drain('in earnest')
 })
 
 test('consumers resume; those that cannot keep it from being called off', async () => {
