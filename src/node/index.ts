@@ -7,5 +7,13 @@ export type { CrashPolicy, EndSignal } from './platform/index.ts'
 export type { App } from './servers.ts'
 export { type Service, service } from './service.ts'
 export type { DrainPart, Summary } from './summary.ts'
-export type { AnyServer, Incoming, Pending, Returnable } from './traffic/index.ts'
+export type {
+  AnyServer,
+  Incoming,
+  Pending,
+  Returnable,
+  WebSocketLike,
+  WebSocketOptions,
+  WebSocketServerLike,
+} from './traffic/index.ts'
 export type { Waiting } from './waiting.ts'

@@ -7,7 +7,7 @@ import type { HealthOptions } from './health/index.ts'
 import type { ModeOptions } from './modes.ts'
 import type { CrashPolicy, EndSignal } from './platform/index.ts'
 import type { App } from './servers.ts'
-import type { AnyServer } from './traffic/index.ts'
+import type { AnyServer, WebSocketOptions, WebSocketServerLike } from './traffic/index.ts'
 
 /** How long traffic is still taken after the trigger. */
 export interface LameDuckOptions {
@@ -37,6 +37,8 @@ export interface ServiceOptions<Mode extends string = never> {
   readonly dependencies?: { readonly [name: string]: Dependency } | undefined
   /** Further phases in which it serves, but not everything: `enter <name>` leads there, `resume` back. @default none */
   readonly modes?: { readonly [M in Mode]: ModeOptions } | undefined
+  /** WebSocket servers on them: each client is told to go elsewhere once the listeners have closed. @default none */
+  readonly webSockets?: readonly (WebSocketServerLike | WebSocketOptions)[] | undefined
   /** What operators read. @default 'service' */
   readonly name?: string | undefined
   /** The subject that has the phase, one for each process start. @default the name, the pid and something random */
@@ -81,6 +83,6 @@ export interface ServiceOptions<Mode extends string = never> {
   readonly log?: ((line: string) => void) | undefined
   /** @default the clock of this machine */
   readonly clock?: Clock | undefined
-  /** Chance, for `ramp`: 0 ≤ x < 1. @default Math.random */
+  /** Chance, for `ramp` and `webSockets`: 0 ≤ x < 1. @default Math.random */
   readonly random?: (() => number) | undefined
 }

@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts'
 import { Shutdown } from './shutdown.ts'
 import { StartUp } from './start-up.ts'
 import { type Summary, summaryText } from './summary.ts'
-import { NEVER, type Returnable, Traffic } from './traffic/index.ts'
+import { NEVER, type Returnable, Traffic, WebSockets } from './traffic/index.ts'
 import type { Waiting } from './waiting.ts'
 import { Watchers } from './watchers.ts'
 
@@ -220,7 +220,9 @@ export class RunningService {
   /** Everything that must be so from this tick on. */
   #begin(reason: string, error?: unknown): Shutdown {
     const wasReady = this.#state.type === 'active'
-    const house = { traffic: this.#traffic, dependencies: this.#dependencies, holds: this.#holds }
+    const { webSockets: specs, clock, random, terminal } = this.#settings
+    const webSockets = new WebSockets(specs, clock, { random, say: terminal.say })
+    const house = { traffic: this.#traffic, webSockets, dependencies: this.#dependencies, holds: this.#holds }
     const shutdown = new Shutdown(this.#settings, house, { reason, wasReady, error })
     this.#manager(['STOPPING=1', `STATUS=draining: ${reason}`, platform.extendTimeout(this.#settings.graceMs)])
     this.#state = { type: 'draining', reason, shutdown, over: this.#end(reason, shutdown) }

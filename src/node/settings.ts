@@ -17,7 +17,7 @@ import {
   terminal,
 } from './platform/index.ts'
 import { appDependencies, parseServers, type ServerSpec } from './servers.ts'
-import type { LameDuckLimits } from './traffic/index.ts'
+import { type LameDuckLimits, parseWebSockets, type WebSocketSpec } from './traffic/index.ts'
 
 /** The options, parsed: nothing optional but what may be absent, every duration in ms. */
 export interface Settings {
@@ -25,6 +25,7 @@ export interface Settings {
   /** In the order in which they start. */
   readonly dependencies: readonly DependencySpec[]
   readonly modes: readonly ModeSpec[]
+  readonly webSockets: readonly WebSocketSpec[]
   readonly name: string
   readonly subject: string
   readonly journal: Journal | undefined
@@ -55,6 +56,7 @@ const KNOWN: { readonly [Option in keyof ServiceOptions<string>]-?: true } = {
   servers: true,
   dependencies: true,
   modes: true,
+  webSockets: true,
   name: true,
   subject: true,
   journal: true,
@@ -95,6 +97,7 @@ export function parseOptions(
     servers,
     dependencies,
     modes: parseModes(options.modes),
+    webSockets: parseWebSockets(options.webSockets),
     name,
     subject: parseText(options.subject, 'subject', `${name}-${process.pid}-${randomBytes(4).toString('hex')}`),
     journal: parseObject(options.journal, 'journal', 'a journal, such as fileJournal(folder)'),

@@ -15,6 +15,7 @@ import {
   pendingCalled,
   pendingText,
   type Traffic,
+  type WebSockets,
 } from './traffic/index.ts'
 import { type Waiting, waitingText } from './waiting.ts'
 
@@ -30,6 +31,7 @@ export interface Trigger {
 /** Everything that has to come to an end. */
 export interface Household {
   readonly traffic: Traffic
+  readonly webSockets: WebSockets
   readonly dependencies: Dependencies
   readonly holds: Holds
 }
@@ -103,17 +105,21 @@ export class Shutdown implements DrainWork {
     return this.#once('stopAccepting', () => this.#house.traffic.stopAccepting())
   }
 
-  /** Idle connections stay a while, for a request that is already on its way. */
+  /** Idle connections stay a while, for a request that is already on its way. WebSockets are told to go elsewhere. */
   linger(): Promise<number> {
-    return this.#once('linger', () => this.#idle.untilNoneIdle(this.#deadline.signal))
+    const { signal } = this.#deadline
+    return this.#once('linger', async () => {
+      await Promise.all([this.#idle.untilNoneIdle(signal), this.#house.webSockets.farewell(signal)])
+    })
   }
 
   /** Waits for what is in flight and what was fetched, then for the permits that are out. Cuts what is left at the deadline. */
   inFlight(permitsBack: () => Promise<void>): Promise<number> {
-    const { traffic, dependencies, holds } = this.#house
+    const { traffic, webSockets, dependencies, holds } = this.#house
     return this.#once('inFlight', async () => {
       await Promise.all([this.#idle.untilNoneLeft(this.#deadline.signal), dependencies.drain(this.#deadline.signal)])
       const cut = traffic.pending()
+      webSockets.end()
       await traffic.cut()
       const back = permitsBack().then(
         () => true,
@@ -185,7 +191,7 @@ export class Shutdown implements DrainWork {
 
   /** What it came to, once it has finished. `unrecorded`: what went wrong with that. */
   async summary(unrecorded: unknown): Promise<Summary> {
-    const { traffic, dependencies } = this.#house
+    const { traffic, webSockets, dependencies } = this.#house
     const { lameDuck, stopAccepting, linger, inFlight, release } = this.#parts
     const failed = dependencies.failures
     const error = this.#error ?? unrecorded
@@ -204,6 +210,7 @@ export class Shutdown implements DrainWork {
       refused: traffic.refusedLate,
       idleClosed: this.#idle.closed,
       goaways: traffic.goaways,
+      webSockets: webSockets.closed,
       cut: this.#cut,
       failed,
       error,

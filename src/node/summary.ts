@@ -20,6 +20,8 @@ export interface Summary {
   readonly idleClosed: number
   /** Sessions of HTTP/2 that were told to open no more streams. */
   readonly goaways: number
+  /** WebSockets of `webSockets` that closed while it ended, by code; 1012: told to go elsewhere. */
+  readonly webSockets: { readonly [code: number]: number }
   /** What was still going on at the deadline. */
   readonly cut: readonly Pending[]
   /** What dependencies could not do, while it started or while it ended. */
@@ -30,14 +32,21 @@ export interface Summary {
 
 /** The summary in one line. */
 export function summaryText(name: string, summary: Summary): string {
-  const { reason, ms, answered, refused, idleClosed, goaways, cut, failed, code, error } = summary
+  const { reason, ms, answered, refused, idleClosed, goaways, webSockets, cut, failed, code, error } = summary
   const took = `lame duck ${formatMs(ms.lameDuck)}, linger ${formatMs(ms.linger)}, in flight ${formatMs(ms.inFlight)}`
   const some = (count: number, what: string): string => (count > 0 ? `${count} ${what}, ` : '')
-  const counts = `${answered} answered since, ${some(refused, 'refused')}${idleClosed} idle closed, ${some(goaways, 'told by GOAWAY')}${cut.length} cut`
+  const counts = `${answered} answered since, ${some(refused, 'refused')}${idleClosed} idle closed, ${some(goaways, 'told by GOAWAY')}${closedText(webSockets)}${cut.length} cut`
   const wrong = [...failed.map(failureText), ...(error === undefined ? [] : [messageOf(error)])].map(
     (text) => `; ${text}`,
   )
   return `${name} stopped (${reason}) in ${formatMs(ms.total)}: ${counts}; ${took}; code ${code}${wrong.join('')}`
+}
+
+/** `48 WebSockets closed with 1012, ` */
+function closedText(webSockets: Summary['webSockets']): string {
+  return Object.entries(webSockets)
+    .map(([code, count]) => `${count} WebSockets closed with ${code}, `)
+    .join('')
 }
 
 /** `database could not stop: it took longer than 5s` */

@@ -47,6 +47,6 @@ const PLURALS: { readonly [What in Pending['what']]: string } = {
 
 function oneText({ what, name, method, path, ageMs }: Pending): string {
   const age = formatMs(Math.round(ageMs / 100) * 100)
-  const called = what === 'request' ? `${method} ${path}` : name
+  const called = what === 'request' ? `${method} ${path}` : (name ?? path)
   return called === undefined ? age : `${called} ${age}`
 }

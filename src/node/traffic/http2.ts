@@ -19,8 +19,8 @@ export class Http2Session implements Connection {
   readonly #session: ServerHttp2Session
   readonly #ledger: Ledger
   #farewell: Farewell = { type: 'unsaid' }
-  /** Whether our settings have left, which must come first: the client has acknowledged them, or sent a stream. */
-  #isGreeted = false
+  /** Whether there was ever a stream. */
+  #isUsed = false
   #lastIdleMs: number
 
   constructor(session: ServerHttp2Session, ledger: Ledger) {
@@ -44,7 +44,7 @@ export class Http2Session implements Connection {
   begin(stream: ServerHttp2Stream, incoming: Incoming, permit: Returnable): void {
     const startedMs = this.#ledger.clock.monotonic()
     const exchange = { stream, incoming, permit, startedMs, written: undefined }
-    this.#isGreeted = true
+    this.#isUsed = true
     this.exchanges.add(exchange)
     this.#ledger.began(exchange)
     this.#ledger.stirred()
@@ -60,14 +60,12 @@ export class Http2Session implements Connection {
   /** Tells a client that is here already; one that has only just come, or was only just answered, with its next stream. */
   part(): void {
     for (const exchange of this.exchanges) countWritten(exchange)
-    if (!this.#session.pendingSettingsAck) this.#isGreeted = true
-    const isTime = mayTell(this.#idleSinceMs, this.#ledger.clock.monotonic())
-    if (this.#isGreeted && isTime && this.#ledger.mayPart()) this.#tell()
+    if (mayTell(this.#idleSinceMs, this.#ledger.clock.monotonic()) && this.#ledger.mayPart()) this.#tell()
   }
 
   shut(): void {
-    if (!this.#isGreeted) return
-    this.#tell()
+    if (this.#isUsed) this.#tell()
+    if (this.#farewell.type !== 'told') return
     // Who cannot be told before has nothing to wait for: there is no better moment than this, when answers are held back.
     if (!mayWriteFrames(this.socket) || mayFinish(this.#farewell, this.#ledger.clock.monotonic())) this.close()
   }

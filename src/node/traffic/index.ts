@@ -8,3 +8,11 @@ export { type Pending, pendingCalled, pendingText } from './pending.ts'
 export { respond } from './respond.ts'
 export { Traffic } from './traffic.ts'
 export { Deadline, NEVER, pause, turnLoop, within } from './wait.ts'
+export {
+  parseWebSockets,
+  type WebSocketLike,
+  type WebSocketOptions,
+  type WebSocketServerLike,
+  type WebSocketSpec,
+} from './web-socket-servers.ts'
+export { WebSockets } from './web-sockets.ts'

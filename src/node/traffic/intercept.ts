@@ -6,7 +6,7 @@ import type {
   ServerHttp2Session,
   ServerHttp2Stream,
 } from 'node:http2'
-import { Server as HttpsServer } from 'node:https'
+import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket, Server as TlsServer } from 'node:tls'
 import type { Stop } from '../../base/index.ts'
@@ -28,8 +28,8 @@ export interface ServerWatcher {
   requested(request: IncomingMessage, response: ServerResponse): boolean
   /** Whether `go`, which shows a request to the server's own handlers, is kept for later. */
   keeps(go: () => void): boolean
-  /** `socket` speaks another protocol from here on. */
-  upgraded(socket: Socket): void
+  /** The socket of `request` speaks another protocol from here on. */
+  upgraded(request: IncomingMessage): void
 }
 
 type Emit = (event: string | symbol, ...args: readonly unknown[]) => boolean
@@ -79,7 +79,7 @@ function show(
       return 'go'
     case 'upgrade':
     case 'connect':
-      if (args[0] instanceof IncomingMessage) watcher.upgraded(args[0].socket)
+      if (args[0] instanceof IncomingMessage) watcher.upgraded(args[0])
       return 'go'
     case 'connection':
       watcher.accepted(args[0] as Socket)
@@ -103,6 +103,5 @@ function keepsStream(watcher: ServerWatcher, stream: ServerHttp2Stream, go: () =
 
 /** A server of HTTP/2 leaves a connection to HTTP/1 if its client did not choose otherwise, which takes TLS. */
 function speaksHttp1(server: AnyServer, socket: unknown): boolean {
-  if (server instanceof HttpServer || server instanceof HttpsServer) return true
-  return socket instanceof TLSSocket && socket.alpnProtocol !== 'h2'
+  return server instanceof HttpServer || (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2')
 }

@@ -28,5 +28,5 @@ export function pendingText({ what, name, method, path, ageMs, bytes }: Pending)
   const age = `${(ageMs / 1_000).toFixed(1)} s`
   if (what === 'request') return `${method} ${path}, ${age}, ${bytes.toLocaleString('en')} bytes`
   if (name !== undefined || what === 'permits') return `${[what, name].filter((part) => part).join(' ')}, ${age}`
-  return `${what}, ${age}, ${bytes.toLocaleString('en')} bytes`
+  return `${what}${path === undefined ? '' : ` ${path}`}, ${age}, ${bytes.toLocaleString('en')} bytes`
 }

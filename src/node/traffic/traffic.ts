@@ -62,7 +62,7 @@ export class Traffic {
       streamed: (stream, headers) => this.#streamed(stream, headers, doorkeeper),
       requested: (request, response) => this.#requested(request, response, doorkeeper),
       keeps: (go) => this.#connections.keeps(go),
-      upgraded: (socket) => this.#upgraded(socket),
+      upgraded: (request) => this.#upgraded(request),
     })
     return () => {
       this.#servers.delete(server)
@@ -135,9 +135,9 @@ export class Traffic {
     return connection
   }
 
-  #upgraded(socket: Socket): void {
+  #upgraded({ socket, url }: IncomingMessage): void {
     this.#http1(socket)
-    this.#connections.set(new UpgradedConnection(socket, this.#clock.monotonic()))
+    this.#connections.set(new UpgradedConnection(socket, url, this.#clock.monotonic()))
   }
 
   #requested(request: IncomingMessage, response: ServerResponse, doorkeeper: Doorkeeper): boolean {

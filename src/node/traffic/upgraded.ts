@@ -8,10 +8,13 @@ const NONE: Iterable<Exchange> = []
 export class UpgradedConnection implements Connection {
   readonly socket: Socket
   readonly exchanges: Iterable<Exchange> = NONE
+  readonly #path: string | undefined
   readonly #sinceMs: number
 
-  constructor(socket: Socket, nowMs: number) {
+  /** `url`: what the request that upgraded it asked for. */
+  constructor(socket: Socket, url: string | undefined, nowMs: number) {
     this.socket = socket
+    this.#path = url?.split('?', 1)[0]
     this.#sinceMs = nowMs
   }
 
@@ -20,7 +23,7 @@ export class UpgradedConnection implements Connection {
   pending(nowMs: number): readonly Pending[] {
     const ageMs = nowMs - this.#sinceMs
     const bytes = this.socket.bytesWritten
-    return [{ what: 'upgraded connection', name: undefined, method: undefined, path: undefined, ageMs, bytes }]
+    return [{ what: 'upgraded connection', name: undefined, method: undefined, path: this.#path, ageMs, bytes }]
   }
 
   part(): void {}
