@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+import { SCRATCH } from './library.ts'
 
 const REQUEST = Buffer.from('GET / HTTP/1.1\r\nHost: bench\r\n\r\n')
 const END_OF_HEAD = '\r\n\r\n'
@@ -27,7 +30,8 @@ export class Loaded {
 
   /** `door`: the URL of `phasegate/node`, for a server under `service()`; without it the server is bare. */
   static async start(clients: number, handler: string, door?: string): Promise<Loaded> {
-    const child = fork(new URL('./node-server.ts', import.meta.url), door === undefined ? [handler] : [handler, door])
+    built ??= buildServer()
+    const child = fork(await built, door === undefined ? [handler] : [handler, door], { execArgv: [] })
     const [port] = await once(child, 'message')
     const sockets = Array.from({ length: clients }, () => connect({ port, host: '127.0.0.1', noDelay: true }))
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
@@ -75,6 +79,16 @@ export class Loaded {
     const [{ user, system }] = await once(this.#child, 'message')
     return (user + system) * 1e3
   }
+}
+
+let built: Promise<string> | undefined
+
+/** As plain JavaScript: the TypeScript loader would name each function that is made, once a request. */
+async function buildServer(): Promise<string> {
+  const outDir = `${SCRATCH}/server`
+  const entry = { server: fileURLToPath(new URL('./node-server.ts', import.meta.url)) }
+  await build({ config: false, entry, outDir, format: 'esm', target: 'node20', silent: true })
+  return `${outDir}/server.js`
 }
 
 /** How many bytes an answer has, asked for once. */
