@@ -64,15 +64,15 @@ test('on an idle connection, within the linger, a late one is answered although 
 })
 
 test('a late one that has arrived, and was not read before its connection had lingered, is answered', async () => {
-  const { service, port } = await serve(hello)
+  const { service, port } = await serve(hello, { linger: 800, deadline: 3_000 })
   const client = await RawClient.connect(port)
   await client.get('/early').body('hello')
   const stopped = service.drain('test')
-  await after(150)
+  await after(300)
   // The process is busy while the linger runs out: after an immediate come timers, and only then what has arrived.
   await new Promise((resolve) => setImmediate(resolve))
   client.get('/late')
-  for (const until = performance.now() + 150; performance.now() < until; );
+  for (const until = performance.now() + 700; performance.now() < until; );
   await client.ended()
   expect(client.responses()).toEqual(['200 keep-alive', '200 close'])
   expect(await stopped).toMatchObject({ code: 0, answered: 1, idleClosed: 0 })
