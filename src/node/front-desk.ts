@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { refuse } from '../base/index.ts'
 import type { Admission } from './admission.ts'
 import { notIn } from './bring-down.ts'
+import type { RawRequest, RawResponse, Refusal } from './frameworks/index.ts'
 import { type Health, type ProbePaths, probeOf, probeReply } from './health/index.ts'
 import type { Holds } from './holds.ts'
-import type { LifecyclePhase } from './lifecycle.ts'
 import type { ModeSpec } from './modes.ts'
 import { type Doorkeeper, type Incoming, Reply, type Returnable, respond } from './traffic/index.ts'
 
@@ -13,6 +13,8 @@ const REFUSAL: Reply = new Reply('refused', 503, { 'Retry-After': '1' })
 
 /** What the front desk has to know of the service. */
 export interface Asked {
+  /** Their names. */
+  readonly modes: readonly string[]
   health(): Health
   /** Begins the drain. */
   preStop(): void
@@ -24,6 +26,8 @@ export class FrontDesk implements Doorkeeper {
   readonly #holds: Holds
   readonly #paths: ProbePaths | undefined
   readonly #asked: Asked
+  /** The phases that a request's route is served in. By its headers: what else there is of it differs by protocol. */
+  readonly #leaves = new WeakMap<object, readonly string[]>()
   #mode: ModeSpec | undefined
 
   /** `paths`: of the probes that are answered to everybody who comes. */
@@ -77,10 +81,44 @@ export class FrontDesk implements Doorkeeper {
     return this.#holds.take(name, permit)
   }
 
-  admits(_request: IncomingMessage, response: ServerResponse, phases: readonly LifecyclePhase[]): boolean {
-    const permit = phases.includes(this.#admission.seen.phase) ? this.#admission.admit() : undefined
-    if (permit === undefined) respond(response, REFUSAL)
-    else response.once('close', () => permit.done())
-    return permit !== undefined
+  /** Undefined: it may be served, and no mode outside of `phases` is entered before its response is over. */
+  refusal(request: RawRequest, phases: readonly string[]): Refusal | undefined {
+    if (this.#servesIn(phases)) {
+      this.#leaves.set(request.headers, phases)
+      return undefined
+    }
+    const known = ['active', ...this.#asked.modes]
+    const stranger = phases.find((phase) => !known.includes(phase))
+    if (stranger !== undefined) return refuse('a phase to serve in', stranger, `one of ${known.join(', ')}`)
+    return { status: REFUSAL.status, headers: refusalHeaders(request) }
   }
+
+  /** As `refusal`, but answers it. */
+  admits(request: RawRequest, response: RawResponse, phases: readonly string[]): boolean {
+    if (this.refusal(request, phases) === undefined) return true
+    respond(response as ServerResponse, REFUSAL)
+    return false
+  }
+
+  /** Whether a request that was let in may stay now that the mode is another. */
+  mayStay(incoming: Incoming): boolean {
+    return this.mayEnter(incoming) && (this.#leaves.get(incoming.headers)?.includes(this.#serving) ?? true)
+  }
+
+  /** The phase that says who is let in; it is in force from the first step of the flip that leads there. */
+  get #serving(): string {
+    return this.#mode?.name ?? 'active'
+  }
+
+  /** While a mode is being entered or left, both phases have to agree. Before the start has ended, and in a drain, one. */
+  #servesIn(phases: readonly string[]): boolean {
+    const { phase } = this.#admission.seen
+    const isBetween = phase !== this.#serving && (phase === 'active' || this.#asked.modes.includes(phase))
+    return phases.includes(this.#serving) && (!isBetween || phases.includes(phase))
+  }
+}
+
+function refusalHeaders({ httpVersionMajor }: RawRequest): Refusal['headers'] {
+  const again = { 'Retry-After': String(REFUSAL.headers['Retry-After']) }
+  return httpVersionMajor < 2 ? { ...again, Connection: 'close' } : again
 }

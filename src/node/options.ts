@@ -3,10 +3,10 @@ import type { Clock, Duration } from '../base/index.ts'
 import type { Journal } from '../ports/index.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import type { Dependency } from './dependencies/index.ts'
+import type { App } from './frameworks/index.ts'
 import type { HealthOptions } from './health/index.ts'
 import type { ModeOptions } from './modes.ts'
 import type { CrashPolicy, EndSignal } from './platform/index.ts'
-import type { App } from './servers.ts'
 import type { AnyServer, WebSocketOptions, WebSocketServerLike } from './traffic/index.ts'
 
 /** How long traffic is still taken after the trigger. */

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatMs, messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
 import { createGate, type Gate, type Subject } from '../gate/index.ts'
 import { Admission } from './admission.ts'
 import { bringDown, type Descending, flipUp, ITSELF, notIn, tooLateToServe } from './bring-down.ts'
 import { Dependencies } from './dependencies/index.ts'
+import type { RawRequest, RawResponse, Refusal } from './frameworks/index.ts'
 import { FrontDesk } from './front-desk.ts'
 import { type Health, HealthPort } from './health/index.ts'
 import { Holds } from './holds.ts'
@@ -62,7 +62,8 @@ export class RunningService {
     })
     this.subject = this.gate.subject(settings.subject)
     this.#admission = new Admission(this.gate, this.subject, clock)
-    const asked = { health: () => this.health(), preStop: () => void this.drain('preStop') }
+    const modes = settings.modes.map(({ name }) => name)
+    const asked = { modes, health: () => this.health(), preStop: () => void this.drain('preStop') }
     const openPaths = health?.listen === undefined ? health?.paths : undefined
     this.#desk = new FrontDesk(this.#admission, this.#holds, openPaths, asked)
     this.#healthPort = health?.listen && new HealthPort(health.listen, (url) => this.#desk.probe(url, health.paths))
@@ -119,8 +120,12 @@ export class RunningService {
     return this.#desk.hold(name)
   }
 
-  admits(request: IncomingMessage, response: ServerResponse, phases: readonly LifecyclePhase[]): boolean {
+  admits(request: RawRequest, response: RawResponse, phases: readonly string[]): boolean {
     return this.#desk.admits(request, response, phases)
+  }
+
+  refusal(request: RawRequest, phases: readonly string[]): Refusal | undefined {
+    return this.#desk.refusal(request, phases)
   }
 
   on(event: 'waiting', listener: (waiting: Waiting) => void): Stop {
@@ -171,7 +176,7 @@ export class RunningService {
     const { clock, modes } = this.#settings
     const startedMs = clock.monotonic()
     this.#desk.only(modes.find((mode) => mode.name === name))
-    await this.#traffic.untilNone((incoming) => this.#desk.mayEnter(incoming), signal)
+    await this.#traffic.untilNone((incoming) => this.#desk.mayStay(incoming), signal)
     signal.throwIfAborted()
     return Math.round(clock.monotonic() - startedMs)
   }

@@ -2,17 +2,9 @@ import { Server as HttpServer } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { type ListenOptions, Server as NetServer } from 'node:net'
 import { callable, identifier, isPlainObject, known, refuse } from '../base/index.ts'
-import type { DependencyContext, DependencySpec } from './dependencies/index.ts'
+import type { DependencySpec } from './dependencies/index.ts'
+import type { App } from './frameworks/index.ts'
 import { type AnyServer, addressOf, listening } from './traffic/index.ts'
-
-/** A framework's application around a server: opened after the dependencies, closed before them. */
-export interface App {
-  readonly server: AnyServer
-  /** Before the server listens. @default nothing */
-  readonly open?: ((context: DependencyContext) => unknown) | undefined
-  /** After the last request. @default nothing */
-  readonly close?: ((context: DependencyContext) => unknown) | undefined
-}
 
 /** A server to run, parsed. */
 export interface ServerSpec {

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Stop } from '../base/index.ts'
 import type { Gate, Subject } from '../gate/index.ts'
+import type { RawRequest, RawResponse, Refusal } from './frameworks/index.ts'
 import type { Health } from './health/index.ts'
 import type { Lifecycle, LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
 import type { ServiceOptions } from './options.ts'
@@ -9,6 +9,9 @@ import { parseOptions } from './settings.ts'
 import type { Summary } from './summary.ts'
 import type { Returnable } from './traffic/index.ts'
 import type { Waiting } from './waiting.ts'
+
+/** The phases in which requests are served. */
+export type Serving<Mode extends string = never> = 'active' | Mode
 
 /** A server whose lifecycle is a subject of a gate. */
 export interface Service<Mode extends string = never> {
@@ -34,14 +37,16 @@ export interface Service<Mode extends string = never> {
    */
   hold(name: string): Returnable
   /**
-   * Whether the phase is one of `phases`: then a permit of it is held until the response is over, so that a flip can wait
-   * for it. Otherwise the request has been answered with 503, and is not for its handler any more.
+   * Whether it serves this request in the phase that it is in, which is to be one of `phases`; otherwise the request has been
+   * answered with 503, and is not for its handler any more. A mode outside of `phases` is not entered before the response is
+   * over. A drain goes on serving as the phase before it did. Frameworks that wrap what Node made have it as `request.raw`,
+   * `context.req` and the like.
+   *
+   * @throws OPTION_INVALID when it says no, and one of `phases` is no mode of this service
    */
-  admits(
-    request: IncomingMessage,
-    response: ServerResponse,
-    phases: readonly [LifecyclePhase<Mode>, ...LifecyclePhase<Mode>[]],
-  ): boolean
+  admits(request: RawRequest, response: RawResponse, phases: readonly [Serving<Mode>, ...Serving<Mode>[]]): boolean
+  /** As `admits`, but answers nothing: for frameworks with answers of their own. `undefined`: the request may be served. */
+  refusal(request: RawRequest, phases: readonly [Serving<Mode>, ...Serving<Mode>[]]): Refusal | undefined
   /** Told once a second, while it drains, what it waits for. A listener that throws harms nothing. */
   on(event: 'waiting', listener: (waiting: Waiting) => void): Stop
 }
