@@ -148,6 +148,11 @@ export class FrameClient {
     return id
   }
 
+  /** Gives a stream up, as one that has failed. */
+  reset(id: number): void {
+    this.#send(RST_STREAM, 0, id, Buffer.from([0, 0, 0, 2]))
+  }
+
   ping(): void {
     this.#send(PING, 0, 0, Buffer.alloc(8))
   }

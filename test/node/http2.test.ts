@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http2'
 import { connect } from 'node:tls'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { service } from '../../src/node/index.ts'
+import { intercept } from '../../src/node/traffic/intercept.ts'
 import { after, portOf, QUICK, RawClient } from './harness.ts'
-import { Client, type Handler, serveHttp2 } from './http2-harness.ts'
+import { Client, FrameClient, type Handler, serveHttp2 } from './http2-harness.ts'
 
 const hello: Handler = (_request, response) => void response.end('hello')
 const never: Handler = () => {}
@@ -175,4 +176,33 @@ test('a session that was there before the service is found by its first stream',
   expect(await running.drain('test')).toMatchObject({ code: 0, goaways: 1 })
   await client.closed
   expect(client.goaways[0]).toEqual([0, 2 ** 31 - 1])
+})
+
+test('a stream that fails while it is held back never reaches its handler, and harms nobody', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const seen: unknown[] = []
+  server.on('stream', (_, headers) => seen.push(headers[':path']))
+  const held: (() => void)[] = []
+  const stop = intercept(server, {
+    accepted: () => {},
+    opened: () => {},
+    joined: () => {},
+    streamed: (stream) => {
+      stream.once('close', () => void setImmediate(() => held.shift()?.()))
+      return true
+    },
+    requested: () => true,
+    keeps: (go) => held.push(go) > 0,
+    upgraded: () => {},
+  })
+  const client = new FrameClient({ kind: 'h2c', port: portOf(server) })
+  const id = client.get('/')
+  while (held.length === 0) await after(5)
+  client.reset(id)
+  while (held.length > 0) await after(5)
+  expect(seen).toEqual([])
+  stop()
+  client.socket.destroy()
 })
