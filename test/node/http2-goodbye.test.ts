@@ -208,3 +208,12 @@ describe.each(['h2c', 'TLS'] satisfies Kind[])('under load over %s, no stream is
     expect(summary).toMatchObject({ code: 0, cut: [] })
   })
 })
+
+test('over TLS none is lost either when the lame duck is shorter than a round trip', async () => {
+  const running = await serveHttp2('TLS', hello, { lameDuck: { min: 20, quiet: 20, max: 60 } })
+  const clients = Promise.all(Array.from({ length: 16 }, () => keepsAsking(running)))
+  await after(200)
+  const summary = await running.service.drain('test')
+  expect((await clients).flat()).toEqual([])
+  expect(summary).toMatchObject({ code: 0, goaways: 16, cut: [] })
+})
