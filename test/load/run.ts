@@ -24,6 +24,8 @@ export interface Outcome extends Cell {
   readonly answeredAfter: number
   /** Requests that were written and came to nothing. */
   readonly lost: readonly string[]
+  /** Requests of HTTP/2 that never left the client. */
+  readonly unsent: number
   readonly errors: number
   readonly refused: number
   /** How many may be refused. */
@@ -70,8 +72,16 @@ export async function runOnce(file: string, cell: Cell, seed: string): Promise<O
     await pause(AFTERWARDS_MS)
     over.abort()
     await gone
-    const { answered, lost, errors, refused, slowestMs, echoesOwed } = tally
-    const counts = { answeredBefore, answeredAfter: answered - answeredBefore, lost, errors, refused, mayBeRefused }
+    const { answered, lost, unsent, errors, refused, slowestMs, echoesOwed } = tally
+    const counts = {
+      answeredBefore,
+      answeredAfter: answered - answeredBefore,
+      lost,
+      unsent,
+      errors,
+      refused,
+      mayBeRefused,
+    }
     const times = { exit, exitMs, slowestMs, lameDuckMs: first.summary?.ms.lameDuck }
     return { ...cell, seed, ...counts, ...times, closes: Object.fromEntries(tally.closes), echoesOwed, log: first.log }
   } finally {

@@ -8,6 +8,8 @@ export class Tally {
   refused = 0
   /** Answers of 500 and above. */
   errors = 0
+  /** Requests of HTTP/2 that never left the client. */
+  unsent = 0
   slowestMs = 0
   /** When the service was told to end. */
   #signalledMs: number | undefined

@@ -20,7 +20,7 @@ export interface Mode {
 }
 
 export const MODES = {
-  'keep-alive': ignoring(48, 'http', keepAlive),
+  'keep-alive': ignoring(96, 'http', keepAlive),
   pipelining: ignoring(24, 'http', pipelining),
   streaming: ignoring(24, 'http', streaming),
   uploads: ignoring(24, 'http', uploads),

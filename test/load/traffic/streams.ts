@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Reply } from '../wire/line.ts'
 import { anUrl, aStream, type Crowd, type Traffic, think } from './crowd.ts'
 
@@ -6,6 +6,12 @@ const THINK_MS = 60
 const AT_ONCE = 8
 /** One in five is a stream of pieces. */
 const STREAMS = 0.2
+
+/** A session, and the last stream that its service promises to answer. */
+interface Known {
+  readonly session: ClientHttp2Session
+  lastId: number
+}
 
 /** Many requests at once on one HTTP/2 session, and a new session when it has ended, until it is refused. */
 export const streams: Traffic = async (crowd) => {
@@ -16,24 +22,37 @@ export const streams: Traffic = async (crowd) => {
       crowd.tally.refused++
       return
     }
-    const session = connect('http://load', { createConnection: () => socket })
+    const known = { session: connect('http://load', { createConnection: () => socket }), lastId: 0 }
     // What a broken session means for its streams, they tell themselves.
-    session.on('error', () => {})
-    await Promise.all(Array.from({ length: AT_ONCE }, () => ask(crowd, session)))
-    session.destroy()
+    known.session.on('error', () => {})
+    known.session.on('goaway', (_code: number, lastId: number) => (known.lastId = lastId))
+    await Promise.all(Array.from({ length: AT_ONCE }, () => ask(crowd, known)))
+    known.session.destroy()
   }
 }
 
-async function ask(crowd: Crowd, session: ClientHttp2Session): Promise<void> {
+async function ask(crowd: Crowd, known: Known): Promise<void> {
+  const { session } = known
   for (;;) {
     await think(crowd, THINK_MS)
     if (crowd.over.aborted || session.closed || session.destroyed) return
     const url = crowd.random() < STREAMS ? aStream(crowd) : anUrl(crowd)
-    crowd.tally.judge(url, await reply(session.request({ ':path': url })))
+    const stream = session.request({ ':path': url })
+    const reply = await replyOf(stream)
+    if (reply.type === 'lost' && wasNeverSent(stream, known)) crowd.tally.unsent++
+    else crowd.tally.judge(url, reply)
   }
 }
 
-function reply(stream: ClientHttp2Stream): Promise<Reply> {
+/**
+ * A request that was asked for in the same turn in which a GOAWAY came is taken back by the client's own library: it has
+ * a number that the service would still have answered, and is refused all the same.
+ */
+function wasNeverSent({ rstCode, id = 0 }: ClientHttp2Stream, { lastId }: Known): boolean {
+  return rstCode === constants.NGHTTP2_REFUSED_STREAM && id <= lastId
+}
+
+function replyOf(stream: ClientHttp2Stream): Promise<Reply> {
   const sinceMs = performance.now()
   let status = 0
   let body = ''
