@@ -26,7 +26,7 @@ test('while a listener closes, requests are kept as long as somebody may knock; 
 })
 
 describe('a listener is closed', () => {
-  const turn = { elapsedMs: 30, tookMs: 0.1, hasBrought: false, quietTurns: 2 }
+  const turn = { elapsedMs: 30, turns: 300, tookMs: 0.1, hasBrought: false, quietTurns: 2 }
 
   test('when nobody seems to come any more, or the time for that is over', () => {
     expect(mayClose(turn)).toBe(true)
@@ -39,7 +39,8 @@ describe('a listener is closed', () => {
     expect(mayClose({ ...turn, elapsedMs: 250, tookMs: 5 })).toBe(false)
   })
 
-  test('in the end, whatever comes', () => {
-    expect(mayClose({ ...turn, elapsedMs: 500, hasBrought: true, tookMs: 5 })).toBe(true)
+  test('in the end, whatever comes, but not before the process has had its turns', () => {
+    expect(mayClose({ ...turn, elapsedMs: 500, turns: 1_000, hasBrought: true, tookMs: 5 })).toBe(true)
+    expect(mayClose({ ...turn, elapsedMs: 900, turns: 20, hasBrought: true, tookMs: 5 })).toBe(false)
   })
 })

@@ -12,6 +12,8 @@ const QUIET_MS = 20
 const SHORT_TURN_MS = 1
 /** How much later than `ACCEPT_MS` it may be until a turn is sure to have left nobody in the queue. */
 const UNSURE_MS = 250
+/** And how many turns there must have been: a process that hardly gets to run has let in few of those who wait. */
+const UNSURE_TURNS = 1_000
 
 /** Resolves when `server` listens: by `options`, or, without them, when its owner has made it listen. */
 export function listening(server: NetServer, options: ListenOptions | undefined, signal: AbortSignal): Promise<void> {
@@ -36,6 +38,8 @@ export function listening(server: NetServer, options: ListenOptions | undefined,
 export interface Turn {
   /** Since nobody is let through to a handler. */
   readonly elapsedMs: number
+  /** How many there were before it. */
+  readonly turns: number
   readonly tookMs: number
   /** Whether a connection was accepted in it. */
   readonly hasBrought: boolean
@@ -44,8 +48,8 @@ export interface Turn {
 }
 
 /** Whether to close now. One more connection may be in the queue after each that came, and after a turn that was long. */
-export function mayClose({ elapsedMs, tookMs, hasBrought, quietTurns }: Turn): boolean {
-  if (elapsedMs >= ACCEPT_MS + UNSURE_MS) return true
+export function mayClose({ elapsedMs, turns, tookMs, hasBrought, quietTurns }: Turn): boolean {
+  if (elapsedMs >= ACCEPT_MS + UNSURE_MS && turns >= UNSURE_TURNS) return true
   return !hasBrought && tookMs < SHORT_TURN_MS && (quietTurns >= QUIET_TURNS || elapsedMs >= ACCEPT_MS)
 }
 
@@ -64,7 +68,7 @@ export async function stopAccepting(
   const { hold } = connections
   const startedMs = clock.monotonic()
   hold.begin()
-  for (let quietTurns = 0; ; ) {
+  for (let quietTurns = 0, turns = 0; ; turns++) {
     const [before, turnedMs] = [connections.acceptedTotal, clock.monotonic()]
     await turnLoop()
     const nowMs = clock.monotonic()
@@ -72,7 +76,7 @@ export async function stopAccepting(
     const quietMs = hasBrought ? 0 : nowMs - connections.lastKnockMs
     const nobodyIsServed = connections.inFlight <= hold.size
     quietTurns = quietMs >= ACCEPT_MS || (quietMs >= QUIET_MS && nobodyIsServed) ? quietTurns + 1 : 0
-    if (mayClose({ elapsedMs: nowMs - startedMs, tookMs: nowMs - turnedMs, hasBrought, quietTurns })) break
+    if (mayClose({ elapsedMs: nowMs - startedMs, turns, tookMs: nowMs - turnedMs, hasBrought, quietTurns })) break
   }
   for (const server of open) NetServer.prototype.close.call(server)
   // Before anybody is answered: who waits for an answer sends nothing that a last GOAWAY could cross.
