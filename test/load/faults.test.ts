@@ -15,7 +15,8 @@ import { straight } from './wire/way.ts'
 const WANTED = 10_000
 /** What a process needs besides. */
 const OTHER_FILES = 300
-const LINGER_MS = 500
+/** For opening and closing them all. */
+const MOST_CPU_MS = 6_000
 const CAP_MS = 20_000
 const NOBODY_TIMES_OUT = 0
 const TRICKLE_MS = 1_000
@@ -86,9 +87,8 @@ describe('a service that is told to end', { concurrent: true }, () => {
     expect(tally).toMatchObject({ lost: [], errors: 0, refused: 8 })
     expect(tally.answered).toBeGreaterThan(0)
     expect(service.summary).toMatchObject({ code: 0, cut: [] })
-    // Thousands of sockets do not keep the loop from the deadline of each: they go when they have lingered.
-    const { lameDuck, total } = service.summary?.ms ?? { lameDuck: 0, total: Number.POSITIVE_INFINITY }
-    expect(total - lameDuck).toBeLessThan(LINGER_MS + 3_000)
+    // Each costs the same, however many there are; in wall time it would depend on what else the machine does.
+    expect(service.cpuMs).toBeLessThan(MOST_CPU_MS)
   })
 
   test('ends a request that trickles in by its own timeout, also when its listener is closed already', async ({

@@ -13,6 +13,7 @@ interface Told {
   readonly address?: Address
   readonly log?: string
   readonly summary?: Summary
+  readonly cpuMs?: number
 }
 
 /** How a process ended. `undefined`: it was killed for not ending. */
@@ -25,6 +26,7 @@ export class ServiceProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   #summary: Summary | undefined
+  #cpuMs: number | undefined
 
   /** Runs the program `file`, which does as it is ordered. */
   constructor(file: string, orders: object) {
@@ -46,6 +48,11 @@ export class ServiceProcess {
   /** What the drain came to, if the contender says so. */
   get summary(): Summary | undefined {
     return this.#summary
+  }
+
+  /** What all of it took of the processors, if the service says so. */
+  get cpuMs(): number | undefined {
+    return this.#cpuMs
   }
 
   /** Sends SIGTERM; answers how the process ended and after how many ms. Kills it after `capMs`. */
@@ -77,6 +84,7 @@ export class ServiceProcess {
       if (told.address !== undefined) listens(told.address)
       if (told.log !== undefined) this.log.push(told.log)
       this.#summary = told.summary ?? this.#summary
+      this.#cpuMs = told.cpuMs ?? this.#cpuMs
     })
   }
 }

@@ -7,22 +7,22 @@ import { MODES, type ModeName } from './traffic/index.ts'
 /** On top of what is promised, for a machine that has other things to do at this moment. */
 const ALLOWANCE_MS = 1_000
 const DELAYS_MS = [0, 20] as const
-/** Not run yet: what they speak is not drained by the service. */
-const LATER: readonly ModeName[] = ['http/2', 'websockets']
 
 function under(cell: Cell): Promise<Outcome> {
   return runOnce(workerFile('contender'), cell, `${cell.mode} ${cell.delayMs}`)
 }
 
 describe('a service that is told to end under load', { concurrent: true }, () => {
-  const modes = (Object.keys(MODES) as ModeName[]).filter((mode) => !LATER.includes(mode))
+  const modes = Object.keys(MODES) as ModeName[]
   const cells = modes.flatMap((mode) => DELAYS_MS.map((delayMs) => ({ mode, delayMs })))
 
   test.for(cells)('loses nothing: $mode, a network of $delayMs ms each way', async ({ mode, delayMs }, { expect }) => {
     const outcome = await under({ contender: 'phasegate', mode, delayMs })
-    const { lost, errors, refused, mayBeRefused, exit, answeredBefore, answeredAfter } = outcome
+    const { lost, errors, closes, refused, mayBeRefused, exit, answeredBefore, answeredAfter } = outcome
     expect({ lost, errors, exit }).toEqual({ lost: [], errors: 0, exit: 0 })
     expect(refused).toBeLessThanOrEqual(mayBeRefused)
+    // All WebSockets, and none without a word.
+    expect(Object.keys(closes)).toEqual(mode === 'websockets' ? ['1012'] : [])
     // There was something to lose, before the signal and after it.
     expect(answeredBefore).toBeGreaterThan(0)
     expect(answeredAfter).toBeGreaterThan(0)

@@ -33,6 +33,10 @@ const options: ServiceOptions = {
   log: (line) => tell({ log: line }),
 }
 const running = service(options)
-void running.stopped.then((summary) => tell({ summary }))
 await running.ready
+const begun = process.cpuUsage()
+void running.stopped.then((summary) => {
+  const { user, system } = process.cpuUsage(begun)
+  tell({ summary, cpuMs: (user + system) / 1_000 })
+})
 tell({ address: addressOf((server.address() as AddressInfo).port) })

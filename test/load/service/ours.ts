@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import { type ServiceOptions, service } from 'phasegate/node'
 import { type Address, addressOf, type Stage } from './stage.ts'
 
@@ -13,10 +12,11 @@ export const OURS = {
 } as const satisfies Partial<ServiceOptions>
 
 /** A service of ours, with nothing around it. */
-export async function ours({ server }: Stage, tell: (event: object) => void): Promise<Address> {
+export async function ours({ server, webSockets }: Stage, tell: (event: object) => void): Promise<Address> {
   const running = service({
     ...OURS,
-    server: server as Server,
+    server,
+    webSockets: webSockets === undefined ? [] : [webSockets],
     listen: { port: 0, host: '127.0.0.1' },
     log: (line) => tell({ log: line }),
   })
