@@ -124,7 +124,7 @@ test('a session on which nothing was asked lingers, and may ask within that time
 })
 
 test('pings do not keep an idle session open', async () => {
-  const running = await serveHttp2('h2c', hello)
+  const running = await serveHttp2('h2c', hello, { deadline: '10s' })
   const client = new FrameClient(running)
   const pings = setInterval(() => client.ping(), 5)
   await after(50)
@@ -132,18 +132,18 @@ test('pings do not keep an idle session open', async () => {
   clearInterval(pings)
   expect(code).toBe(0)
   expect(client.pongs).toBeGreaterThan(3)
-  expect(ms.total).toBeLessThan(1_000)
+  expect(ms.total).toBeLessThan(8_000)
 })
 
 test('a client that never closes its side is let go when the session has ended and everything has left', async () => {
-  const running = await serveHttp2('h2c', hello)
+  const running = await serveHttp2('h2c', hello, { deadline: '10s' })
   const client = new FrameClient(running)
   client.socket.allowHalfOpen = true
   const first = client.get('/')
   await client.until(({ answered }) => answered.has(first))
   const { code, ms, cut } = await running.service.drain('test')
   expect({ code, cut }).toEqual({ code: 0, cut: [] })
-  expect(ms.total).toBeLessThan(1_400)
+  expect(ms.total).toBeLessThan(8_000)
 })
 
 test('a drain that is called off leaves the sessions as they are', async () => {

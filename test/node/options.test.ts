@@ -47,6 +47,7 @@ describe('the options of a service', () => {
     [{ log: console }, 'log'],
     [{ journal: 'memory' }, 'journal'],
     [{ clock: Date }, 'clock'],
+    [{ webSockets: {} }, 'webSockets'],
   ])('%o is refused, naming %s', (options, option) => {
     expect(refusal(options).option).toBe(option)
   })
