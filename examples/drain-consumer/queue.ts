@@ -9,6 +9,8 @@ export interface Email {
   readonly number: number
 }
 
+export type Job = PgBoss.Job<Email>
+
 /** Where the queue is. */
 export interface Place {
   readonly url: string
@@ -27,11 +29,11 @@ export function bossAt({ url, schema }: Place): PgBoss {
  */
 export class Fetching {
   readonly #boss: PgBoss
-  readonly #work: (job: PgBoss.Job<Email>) => Promise<void>
+  readonly #work: (job: Job) => Promise<void>
   readonly #paused = new AbortController()
   readonly #ended: Promise<void>
 
-  constructor(boss: PgBoss, work: (job: PgBoss.Job<Email>) => Promise<void>) {
+  constructor(boss: PgBoss, work: (job: Job) => Promise<void>) {
     this.#boss = boss
     this.#work = work
     this.#ended = this.#go()
@@ -56,7 +58,7 @@ export class Fetching {
     }
   }
 
-  async #do(job: PgBoss.Job<Email>): Promise<void> {
+  async #do(job: Job): Promise<void> {
     try {
       await this.#work(job)
     } catch (error) {

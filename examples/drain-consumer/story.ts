@@ -8,6 +8,8 @@ import { BATCH, bossAt, QUEUE } from './queue.ts'
 import type { FromWorker } from './worker.ts'
 
 const EMAILS = 40
+/** What has not been sent by then is lost. */
+const GIVE_UP_MS = 30_000
 
 /** What was seen of it. */
 export interface Account {
@@ -44,7 +46,8 @@ export async function play(url: string): Promise<Account> {
     crew.push(second)
     await first.exited
     console.log(`the first worker has ended; it sent ${first.done} emails`)
-    while ((await sentBy(db, place.schema)).length < EMAILS) await pause(50)
+    const giveUpAtMs = performance.now() + GIVE_UP_MS
+    while ((await sentBy(db, place.schema)).length < EMAILS && performance.now() < giveUpAtMs) await pause(50)
     second.child.kill('SIGTERM')
     const exitCodes = [await first.exited, await second.exited]
     const { rows: jobs } = await db.query(

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { consumer, service } from 'phasegate/node'
-import { bossAt, Fetching, type Place } from './queue.ts'
+import { bossAt, Fetching, type Job, type Place } from './queue.ts'
 
 // Sends emails until it is told to end. Told by its parent where the queue is; tells its parent what it does.
 
@@ -43,7 +43,7 @@ const worker = service({
 })
 
 /** What must be done once: a line for each email, written when it has gone. */
-async function send({ id, data: { number } }: Parameters<ConstructorParameters<typeof Fetching>[1]>[0]): Promise<void> {
+async function send({ id, data: { number } }: Job): Promise<void> {
   begun += 1
   tell({ type: 'begun', jobs: begun })
   await pause(150 + (number % 5) * 50)

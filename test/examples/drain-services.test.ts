@@ -92,7 +92,7 @@ describe.each(['drain-express', 'drain-fastify'])('the example %s', (example) =>
     expect(code).toBe(0)
     expect(await started.exited).toBe(0)
     expect(await started.log).toMatch(/orders stopped \(SIGTERM\) in .*; code 0/)
-  })
+  }, 60_000)
 
   describe('is shipped with a manifest', () => {
     const manifest = readFileSync(join(ROOT, 'examples', example, 'k8s.yaml'), 'utf8')
@@ -185,5 +185,6 @@ describeWith('postgres', 'the examples with a database', ({ url }) => {
       const { rows } = await pool.query(`select count(*)::int from ${schema}.orders`)
       expect(rows).toEqual([{ count: Number(/^(\d+) orders placed/.exec(said)?.[1]) }])
     },
+    60_000,
   )
 })
