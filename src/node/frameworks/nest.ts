@@ -12,8 +12,8 @@ export interface NestLike {
 /**
  * A Nest application as the server of a service: it is initialised before it listens, and `onModuleDestroy`,
  * `beforeApplicationShutdown` and `onApplicationShutdown` run after the last response and before the dependencies stop. The
- * service listens in place of `app.listen()`. Without `enableShutdownHooks()`: it would run them at the signal, and cut
- * connections.
+ * service listens in place of `app.listen()`. Without `enableShutdownHooks()`: it would run them at the signal, and close
+ * the listener at once.
  *
  * @example
  * service({ server: nestApp(await NestFactory.create(AppModule)), listen: { port: 8080 } })
