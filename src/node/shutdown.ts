@@ -7,6 +7,7 @@ import { RECORD_MS } from './platform/index.ts'
 import type { Settings } from './settings.ts'
 import type { DrainPart, Summary } from './summary.ts'
 import {
+  catchUp,
   Deadline,
   type Linger,
   lameDuck,
@@ -243,6 +244,8 @@ export class Shutdown implements DrainWork {
     const { clock, lameDuck: limits } = this.#settings
     const given = AbortSignal.any([this.#calledOff.signal, this.#deadline.signal])
     while (!given.aborted) {
+      // A timer runs before what has arrived is read: a process that stood still has not been left alone.
+      await catchUp()
       const nowMs = clock.monotonic()
       const quietForMs = nowMs - this.#house.traffic.lastTrafficMs
       const decision = lameDuck(nowMs - this.#startedMs, quietForMs, { ...limits, maxMs: this.#lameDuckMs })

@@ -67,7 +67,8 @@ async function main(): Promise<boolean> {
     const outcomes = await runAll(join(folder, 'contender.js'))
     console.log(`\n${tablesOf(outcomes)}`)
     if (values.json !== undefined) {
-      writeFileSync(values.json, JSON.stringify({ machine, peers: peersText(), jobs: values.jobs, outcomes }, null, 1))
+      const how = Object.fromEntries(Object.entries(CONTENDERS).map(([name, contender]) => [name, contender.how]))
+      writeFileSync(values.json, JSON.stringify({ machine, peers: peersText(), how, outcomes }, null, 1))
     }
     const wrong = outcomes.filter((one) => one.contender === 'phasegate' && problemsOf(one).length > 0)
     console.log(`\n${wrong.length} of our runs did not keep what is promised`)

@@ -25,6 +25,26 @@ describe('from the trigger', () => {
     expect(process.listenerCount('SIGHUP')).toBe(0)
   })
 
+  test('a process that stood still has not been left alone: what came meanwhile is traffic', async () => {
+    const listened: boolean[] = []
+    const { service, server, port } = await serve(
+      (_request, response) => {
+        listened.push(server.listening)
+        response.end('hello')
+      },
+      { lameDuck: { min: 50, quiet: 150, max: 2_000 } },
+    )
+    const first = await RawClient.connect(port)
+    const second = await RawClient.connect(port)
+    void service.drain('test')
+    await first.get('/').body('hello')
+    second.get('/')
+    const until = performance.now() + 400
+    while (performance.now() < until);
+    await second.body('hello')
+    expect(listened).toEqual([true, true])
+  })
+
   test('everybody who asks joins the one drain', async () => {
     const { service, log } = await serve(hello)
     const drained: string[] = []

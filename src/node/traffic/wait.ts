@@ -5,6 +5,13 @@ export function turnLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+const CATCH_UP_TURNS = 10
+
+/** A few turns: in one a connection is accepted, in another its request is read. */
+export async function catchUp(): Promise<void> {
+  for (let turn = 0; turn < CATCH_UP_TURNS; turn++) await turnLoop()
+}
+
 /** Resolves after `ms`, rounded up, and earlier when `signal` aborts. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return sleep(clock, Math.ceil(ms), { signal }).catch(() => {})

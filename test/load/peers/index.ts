@@ -19,7 +19,10 @@ export const CONTENDERS = {
   },
   nothing: on(by.nothing, 'no handler of the signal'),
   'server.close()': on(by.plainClose, 'close(), and the loop ends by itself'),
-  'server.close(), tuned': on(by.tunedClose, 'unready, 1.5 s, close(), closeIdleConnections() each 100 ms'),
+  'server.close(), tuned': on(
+    by.tunedClose,
+    'unready, 1.5 s, close(), closeIdleConnections() each 100 ms; HTTP/2 sessions and WebSockets closed by hand',
+  ),
   terminus: on(by.terminus, 'healthChecks; else defaults (timeout 1 s)'),
   'terminus, tuned': on(by.tunedTerminus, 'healthChecks, beforeShutdown of 1.5 s, timeout 10 s, useExit0'),
   'http-graceful-shutdown': on(by.gracefulShutdown, 'defaults (timeout 30 s)'),
