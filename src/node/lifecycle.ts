@@ -1,6 +1,7 @@
 import { type Chart, chart, type FlipType, type StandardSchemaV1 } from '../chart/index.ts'
 import type { DependencySpec, Released } from './dependencies/index.ts'
 import type { ModeSpec } from './modes.ts'
+import type * as open from './open-chart.ts'
 
 /** The phases of a service, and those modes that it declares. */
 export type LifecyclePhase<Mode extends string = never> = 'starting' | 'active' | 'draining' | 'stopped' | Mode
@@ -91,12 +92,9 @@ const START_TIMEOUT = '1h'
  */
 export function lifecycle({ graceMs, dependencies, modes, preempts }: LifecycleShape): Lifecycle {
   const timeout = graceMs + SPARE_MS
-  const names = modes.map(({ name }) => name)
-  const serving = ['active', ...names]
-  const phases = serving.reduce(
-    (all, phase) => all.phase(phase),
-    open(chart('service', { version: 2 }).deps<LifecycleDeps>()).phase('starting', { initial: true }),
-  )
+  const serving = ['active', ...modes.map(({ name }) => name)]
+  const begun = chart('service', { version: 2 }).deps<LifecycleDeps>() as object as OpenChart
+  const phases = serving.reduce((all, phase) => all.phase(phase), begun.phase('starting', { initial: true }))
   const fixed = phases
     .phase('draining')
     .phase('stopped', { final: true })
@@ -120,6 +118,11 @@ export function lifecycle({ graceMs, dependencies, modes, preempts }: LifecycleS
     )
   return withModes(fixed, modes).build() as unknown as Lifecycle
 }
+
+type OpenChart = open.OpenChart<LifecycleDeps, Reason>
+type OpenFlip = open.OpenFlip<LifecycleDeps, Reason>
+type OpenStep = open.OpenStep<LifecycleDeps, Reason>
+type OpenContext = open.OpenContext<LifecycleDeps, Reason>
 
 function stops(flip: OpenFlip, withPermits: readonly string[], timeout: number): OpenFlip {
   return flip
@@ -189,44 +192,6 @@ function withModes(chart: OpenChart, modes: readonly ModeSpec[]): OpenChart {
         .step('let in', admits(undefined, SPARE_MS)),
     ),
   )
-}
-
-// Which phases and steps there are is known at run time only, so the types of the builder cannot follow them here.
-
-interface OpenContext {
-  readonly deps: LifecycleDeps
-  readonly subject: string
-  readonly input: Reason
-  readonly from: string
-  readonly signal: AbortSignal
-  drained(phase: string): Promise<void>
-}
-
-interface OpenStep {
-  readonly run: (context: OpenContext) => unknown
-  readonly compensate?: (context: OpenContext) => unknown
-  readonly timeout?: string | number
-  readonly retry?: { readonly attempts: number }
-  readonly irreversible?: true
-}
-
-interface OpenFlip {
-  from(...phases: readonly string[]): OpenFlip
-  to(phase: string): OpenFlip
-  input(schema: StandardSchemaV1<Reason>): OpenFlip
-  step(name: string, options: OpenStep): OpenFlip
-  timeout(timeout: string | number): OpenFlip
-  preempt(): OpenFlip
-}
-
-interface OpenChart {
-  phase(name: string, options?: { readonly initial?: true; readonly final?: true }): OpenChart
-  flip(name: string, declare: (f: OpenFlip) => OpenFlip): OpenChart
-  build(): unknown
-}
-
-function open(begun: object): OpenChart {
-  return begun as OpenChart
 }
 
 function work({ deps, subject }: OpenContext): LifecycleWork {

@@ -1,6 +1,7 @@
 import { formatMs, messageOf, type Stop, terminal, unreachable } from '../base/index.ts'
 import { createGate, type Gate, type Subject } from '../gate/index.ts'
 import { Admission } from './admission.ts'
+import { admitOnly } from './admit-only.ts'
 import { bringDown, type Descending, flipUp, ITSELF, notIn, tooLateToServe } from './bring-down.ts'
 import { Dependencies } from './dependencies/index.ts'
 import type { RawRequest, RawResponse, Refusal } from './frameworks/index.ts'
@@ -15,6 +16,7 @@ import { Shutdown } from './shutdown.ts'
 import { StartUp } from './start-up.ts'
 import { type Summary, summaryText } from './summary.ts'
 import { NEVER, type Returnable, Traffic, WebSockets } from './traffic/index.ts'
+import { Triggers } from './triggers.ts'
 import type { Waiting } from './waiting.ts'
 import { Watchers } from './watchers.ts'
 
@@ -39,7 +41,7 @@ export class RunningService {
   readonly #admission: Admission
   readonly #desk: FrontDesk
   readonly #healthPort: HealthPort | undefined
-  readonly #signals: platform.Signals
+  readonly #triggers: Triggers
   readonly #manager: platform.ServiceManager
   readonly #startUp: StartUp
   readonly #watchers = new Watchers()
@@ -72,12 +74,11 @@ export class RunningService {
     })
     this.#manager = platform.serviceManager(settings.notify, process.env, terminal.say)
     this.#startUp = new StartUp(settings, this.#dependencies, this.#manager)
-    this.#signals = new platform.Signals(settings, (decision, signal) => this.#signalled(decision, signal))
-    this.#stops = [
-      ...servers.map(({ server }) => this.#traffic.watch(server, this.#desk)),
-      platform.watchCrashes(settings.crashes, (event, thrown) => this.#crashed(event, thrown)),
-      () => this.#signals.stop(),
-    ]
+    this.#triggers = new Triggers(settings, {
+      drain: (reason) => void this.#shutdown(reason),
+      crashed: (thrown, reason) => this.#crashed(thrown, reason),
+    })
+    this.#stops = [...servers.map(({ server }) => this.#traffic.watch(server, this.#desk)), () => this.#triggers.stop()]
     const warning = platform.tooLate(settings.graceMs, settings.killAfter)
     if (warning !== undefined) terminal.say(`${settings.name}: ${warning}`)
     this.ready = this.#start()
@@ -163,7 +164,8 @@ export class RunningService {
       unstart: (name) => this.#dependencies.stop(name),
       open: (signal) => this.#startUp.open(signal),
       close: () => this.#traffic.stopAccepting(),
-      admitOnly: (mode, signal) => this.#admitOnly(mode, signal),
+      admitOnly: (mode, signal) =>
+        admitOnly(this.#settings, { desk: this.#desk, traffic: this.#traffic }, mode, signal),
       shutdown: (reason) => ('shutdown' in this.#state ? this.#state.shutdown : this.#shutdown(reason)),
       calledOff: () => {
         if (this.#state.type !== 'undraining') throw terminal(tooLateToServe('draining', 'call undrain() instead'))
@@ -171,26 +173,8 @@ export class RunningService {
     }
   }
 
-  /** Requests that were let in before may end; resolves with how many ms that took. */
-  async #admitOnly(name: string | undefined, signal: AbortSignal): Promise<number> {
-    const { clock, modes } = this.#settings
-    const startedMs = clock.monotonic()
-    this.#desk.only(modes.find((mode) => mode.name === name))
-    await this.#traffic.untilNone((incoming) => this.#desk.mayStay(incoming), signal)
-    signal.throwIfAborted()
-    return Math.round(clock.monotonic() - startedMs)
-  }
-
-  #signalled(decision: platform.SignalDecision, signal: platform.EndSignal): void {
-    if (decision === 'drain') this.#shutdown(signal)
-    else if (decision === 'exit' && this.#settings.exits) process.exit(platform.exitCodeOf(signal))
-    else this.#settings.terminal.say(`${signal} again: draining already`)
-  }
-
-  #crashed(event: platform.CrashEvent, thrown: unknown): void {
-    const { terminal, crashGraceMs, exits } = this.#settings
-    const reason = `${event}: ${messageOf(thrown)}`
-    terminal.say(thrown instanceof Error ? `${event}: ${thrown.stack}` : reason)
+  #crashed(thrown: unknown, reason: string): void {
+    const { crashGraceMs, exits } = this.#settings
     if (this.#state.type === 'stopped' && exits) process.exitCode = 1
     const crashed = (): void => this.#shutdown(reason).crashed(thrown, crashGraceMs)
     if (this.#state.type === 'undraining') this.#afterwards(this.#state.done, crashed)
@@ -259,7 +243,7 @@ export class RunningService {
       throw error
     }
     await this.#dependencies.resume(NEVER)
-    this.#signals.forget()
+    this.#triggers.forget()
     this.#active()
   }
 

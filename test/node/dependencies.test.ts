@@ -135,7 +135,8 @@ describe('dependencies', () => {
     const clock = virtualClock()
     const told: string[] = []
     const hangs = ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
-      signal.addEventListener('abort', () => told.push(`aborted at ${clock.monotonic()}`))
+      const begunMs = clock.monotonic()
+      signal.addEventListener('abort', () => told.push(`aborted after ${clock.monotonic() - begunMs}`))
       return new Promise(() => {})
     }
     const { service } = start(
@@ -143,9 +144,8 @@ describe('dependencies', () => {
       { clock, grace: '12s', lameDuck: { min: 0, quiet: 0, max: 100 } },
     )
     await whileAdvancing(clock, service.ready)
-    const before = clock.monotonic()
     const summary = await whileAdvancing(clock, service.drain('test'))
-    expect(told).toEqual(['start database', `aborted at ${before + 3_000}`, 'stop database'])
+    expect(told).toEqual(['start database', 'aborted after 3000', 'stop database'])
     expect(summary).toMatchObject({
       code: 1,
       failed: [{ dependency: 'cache', error: { message: 'it took longer than 3s' } }],
