@@ -108,7 +108,7 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
 
   describe.concurrent('without a word', () => {
     test('is waited for as long as `timeout` says, by every question', async ({ onTestFinished }) => {
-      const { journal, cut, proxy } = await stage(onTestFinished, { timeout: 100, holeMs: 1_000 })
+      const { journal, cut, proxy } = await stage(onTestFinished, { timeout: 250, holeMs: 2_500 })
       await journal.append(ONE, appendOf(0, { lease: { ttlMs: 10_000 } }))
       const asks = {
         read: () => journal.read(ONE),
@@ -129,13 +129,13 @@ describeWith('postgres', 'a connection that breaks', (facts) => {
         void (name === 'append' ? cut('hole') : proxy.cutNext('hole'))
         const asked = performance.now()
         const code = name === 'append' ? 'OUTCOME_UNKNOWN' : 'JOURNAL_FAILED'
-        await expect(ask()).rejects.toMatchObject({ code, message: expect.stringContaining('no answer after 100 ms') })
-        expect(performance.now() - asked, name).toBeLessThan(300)
+        await expect(ask()).rejects.toMatchObject({ code, message: expect.stringContaining('no answer after 250 ms') })
+        expect(performance.now() - asked, name).toBeLessThan(1_000)
       }
     })
 
     test('does not keep a flip from its end', async ({ onTestFinished }) => {
-      const { journal, cut } = await stage(onTestFinished, { timeout: 100, holeMs: 1_000 })
+      const { journal, cut } = await stage(onTestFinished, { timeout: 250, holeMs: 2_500 })
       const effects: Effect[] = []
       const one = createGate(shuttle, { deps: { effects }, journal }).subject('one')
       for (const nth of [1, 2, 3, 4]) void cut('hole', nth)
