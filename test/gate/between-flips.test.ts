@@ -1,16 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { chart, createGate, type Subject } from 'phasegate'
+import type { Subject } from 'phasegate'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { signal, stage } from './stage.ts'
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout'] }))
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  // Which calls are under way is known to the module, and those of other files may be.
+  vi.resetModules()
+})
 afterEach(() => {
   vi.runAllTimers()
   vi.useRealTimers()
   vi.restoreAllMocks()
 })
 
-function open(turn: (door: Pick<Subject, 'safeFlip'>) => unknown) {
+async function open(turn: (door: Pick<Subject, 'safeFlip'>) => unknown): Promise<Subject> {
+  const { chart, createGate } = await import('phasegate')
   const shape = chart('door', { version: 1 })
     .phase('closed', { initial: true })
     .phase('open')
@@ -29,7 +34,7 @@ function open(turn: (door: Pick<Subject, 'safeFlip'>) => unknown) {
 test('when no step has run for a while, asynchronous work of the process is no longer followed; the next step is', async () => {
   const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable')
   const codes: (string | undefined)[] = []
-  const door = open(async (subject) => {
+  const door = await open(async (subject) => {
     await new Promise((resolve) => setImmediate(resolve))
     codes.push((await subject.safeFlip('close')).error?.code)
   })
@@ -47,11 +52,11 @@ test('when no step has run for a while, asynchronous work of the process is no l
 test('a step that runs for long is followed to its end, and a flip that it asks for is refused', async () => {
   const turned = signal()
   let code: string | undefined
-  const slow = open(async (subject) => {
+  const slow = await open(async (subject) => {
     await turned.promise
     code = (await subject.safeFlip('close')).error?.code
   })
-  const quick = open(() => undefined)
+  const quick = await open(() => undefined)
   await quick.flip('open')
   const opening = slow.flip('open')
   await new Promise((resolve) => setImmediate(resolve))
