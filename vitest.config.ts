@@ -21,7 +21,5 @@ export default defineConfig({
     testTimeout: 30_000,
     // Many wait for processes and servers: more workers than processors.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    // To load all modules anew for each file took a quarter of the whole. A file that leaves something behind is to mend that.
-    isolate: false,
   },
 })
