@@ -30,6 +30,11 @@ export class Admission {
     })
   }
 
+  /** Whose phase it is. */
+  get id(): string {
+    return this.#subject.id
+  }
+
   /** The phase that was entered last. */
   get seen(): Entered {
     return this.#seen

@@ -1,12 +1,12 @@
 import { type Clock, PhasegateError } from '../base/index.ts'
 import type { Gate, Subject } from '../gate/index.ts'
 import type { Actor } from '../ports/index.ts'
-import type { Lifecycle, LifecycleFlips, LifecyclePhase } from './lifecycle.ts'
+import { type Lifecycle, type LifecycleFlips, type LifecyclePhase, phasesWithPermits } from './lifecycle.ts'
 import { RECORD_MS } from './platform/index.ts'
 import type { Settings } from './settings.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Summary } from './summary.ts'
-import { NEVER, pause, within } from './traffic/index.ts'
+import { pause, within } from './traffic/index.ts'
 
 type ServiceSubject = Subject<LifecyclePhase, LifecycleFlips>
 
@@ -37,9 +37,9 @@ export async function bringDown(
 ): Promise<Summary | undefined> {
   const { clock, graceMs } = settings
   const flips = ready.catch(() => {}).then(() => flipDown(subject, reason, graceMs))
-  const phases = ['starting', 'active', ...settings.modes.map(({ name }) => name), 'draining'] as LifecyclePhase[]
+  const phases = phasesWithPermits(settings.modes)
   await shutdown
-    .finish(flips, () => permitsBack(subject, phases, clock))
+    .finish(flips, (deadline) => permitsBack(subject, phases, clock, deadline))
     .catch((error: unknown) => {
       if (!shutdown.isCalledOff) throw error
     })
@@ -82,9 +82,16 @@ async function flip(
   if (error !== undefined && error.code !== 'FLIP_ILLEGAL') throw error
 }
 
-/** Resolves when no permit is out, where no flip can wait for that. */
-async function permitsBack(subject: ServiceSubject, phases: readonly LifecyclePhase[], clock: Clock): Promise<void> {
-  while (phases.some((phase) => subject.permits(phase) > 0)) await pause(clock, PERMIT_POLL_MS, NEVER)
+/** Whether no permit is out any more, where no flip can wait for that. */
+async function permitsBack(
+  subject: ServiceSubject,
+  phases: readonly LifecyclePhase[],
+  clock: Clock,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  const anyOut = (): boolean => phases.some((phase) => subject.permits(phase) > 0)
+  while (anyOut() && !deadline.aborted) await pause(clock, PERMIT_POLL_MS, deadline)
+  return !anyOut()
 }
 
 /** A drain that nobody can call off any more. */

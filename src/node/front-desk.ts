@@ -77,7 +77,7 @@ export class FrontDesk implements Doorkeeper {
   hold(name: string): Returnable {
     if (typeof name !== 'string' || name === '') return refuse('the name of a hold', name, 'text')
     const permit = this.#admission.admit()
-    if (permit === undefined) throw notIn('the service', 'active', this.#admission.seen.phase)
+    if (permit === undefined) throw notIn(this.#admission.id, 'active', this.#admission.seen.phase)
     return this.#holds.take(name, permit)
   }
 

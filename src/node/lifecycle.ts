@@ -11,6 +11,9 @@ export interface Reason {
   readonly reason: string
 }
 
+/** Resolves when all permits are back, with true; or, with false, when the deadline has passed. */
+export type PermitsBack = (deadline: AbortSignal) => Promise<boolean>
+
 /** The parts of a drain, each of which happens once and answers how many ms it took. */
 export interface DrainWork {
   /** Requests in flight when it was triggered. */
@@ -18,7 +21,7 @@ export interface DrainWork {
   lameDuck(): Promise<number>
   stopAccepting(): Promise<number>
   linger(): Promise<number>
-  inFlight(drained: () => Promise<void>): Promise<number>
+  inFlight(permitsBack: PermitsBack): Promise<number>
   release(): Promise<Released>
 }
 
@@ -113,9 +116,7 @@ export function lifecycle({ graceMs, dependencies, modes, preempts }: LifecycleS
         .input(reasonInput)
         .step('serve again', { run: (its) => work(its).calledOff() }),
     )
-    .flip('stop', (f) =>
-      stops(f.from('starting', 'draining').to('stopped'), ['starting', ...serving, 'draining'], timeout),
-    )
+    .flip('stop', (f) => stops(f.from('starting', 'draining').to('stopped'), phasesWithPermits(modes), timeout))
   return withModes(fixed, modes).build() as unknown as Lifecycle
 }
 
@@ -123,6 +124,11 @@ type OpenChart = open.OpenChart<LifecycleDeps, Reason>
 type OpenFlip = open.OpenFlip<LifecycleDeps, Reason>
 type OpenStep = open.OpenStep<LifecycleDeps, Reason>
 type OpenContext = open.OpenContext<LifecycleDeps, Reason>
+
+/** The phases in which requests may hold permits: all but the last. */
+export function phasesWithPermits(modes: readonly ModeSpec[]): readonly LifecyclePhase[] {
+  return ['starting', 'active', ...modes.map(({ name }) => name as LifecyclePhase), 'draining']
+}
 
 function stops(flip: OpenFlip, withPermits: readonly string[], timeout: number): OpenFlip {
   return flip
@@ -134,6 +140,7 @@ function stops(flip: OpenFlip, withPermits: readonly string[], timeout: number):
       run: (its) =>
         shutdown(its).inFlight(async () => {
           await Promise.all(withPermits.map((phase) => its.drained(phase)))
+          return true
         }),
       timeout,
     })

@@ -1,7 +1,7 @@
 import { messageOf, terminal } from '../base/index.ts'
 import type { Dependencies, Released } from './dependencies/index.ts'
 import type { Holds } from './holds.ts'
-import type { DrainWork } from './lifecycle.ts'
+import type { DrainWork, PermitsBack } from './lifecycle.ts'
 import { Part } from './part.ts'
 import { RECORD_MS } from './platform/index.ts'
 import type { Settings } from './settings.ts'
@@ -115,17 +115,14 @@ export class Shutdown implements DrainWork {
   }
 
   /** Waits for what is in flight and what was fetched, then for the permits that are out. Cuts what is left at the deadline. */
-  inFlight(permitsBack: () => Promise<void>): Promise<number> {
+  inFlight(permitsBack: PermitsBack): Promise<number> {
     const { traffic, webSockets, dependencies, holds } = this.#house
     return this.#once('inFlight', async () => {
       await Promise.all([this.#idle.untilNoneLeft(this.#deadline.signal), dependencies.drain(this.#deadline.signal)])
       const cut = traffic.pending()
       webSockets.end()
       await traffic.cut()
-      const back = permitsBack().then(
-        () => true,
-        (error: unknown) => this.#unknown(error),
-      )
+      const back = permitsBack(this.#deadline.signal).catch((error: unknown) => this.#unknown(error))
       const isBack = await this.#deadline.meets(back)
       const held = holds.pending()
       this.#cut = isBack ? cut : [...cut, ...(held.length > 0 ? held : [pendingCalled('permits', undefined, 0)])]
@@ -145,7 +142,7 @@ export class Shutdown implements DrainWork {
    * Sees to it that every part is done: as a step of its flip or, where the flip has ended or does not come to it in
    * time, without. A drain that cannot be recorded still drains. Rejects when it is called off.
    */
-  finish(flips: Promise<unknown>, permitsBack: () => Promise<void>): Promise<number> {
+  finish(flips: Promise<unknown>, permitsBack: PermitsBack): Promise<number> {
     const ended = new AbortController()
     const end = (): void => ended.abort()
     flips.then(end, end)

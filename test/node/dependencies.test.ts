@@ -93,6 +93,24 @@ describe('dependencies', () => {
     expect(summary).toMatchObject({ code: 0, failed: [] })
   })
 
+  test('one whose undoing takes longer than the drain waits for its record is stopped once, and waited for', async () => {
+    const told: string[] = []
+    const slowly = async (): Promise<void> => {
+      told.push('stop cache')
+      await after(900)
+      told.push('cache has stopped')
+    }
+    const { service } = start({
+      database: noted(told, 'database'),
+      cache: noted(told, 'cache', { after: ['database'], stop: slowly }),
+      jobs: noted(told, 'jobs', { after: ['cache'], start: () => new Promise(() => told.push('start jobs')) }),
+    })
+    while (!told.includes('start jobs')) await after(1)
+    const { ms } = await service.drain('SIGTERM')
+    expect(told.slice(3)).toEqual(['stop jobs', 'stop cache', 'cache has stopped', 'stop database'])
+    expect(ms.total).toBeGreaterThan(890)
+  })
+
   test('one that does not heed the signal is not waited for', async () => {
     const told: string[] = []
     const deaf = noted(told, 'cache', { start: () => new Promise(() => told.push('start cache')) })
@@ -241,6 +259,7 @@ describe('a hold', () => {
     await service.ready
     expect(() => service.hold('')).toThrow('the name of a hold')
     await service.drain('test')
-    expect(() => service.hold('late')).toThrow(expect.objectContaining({ code: 'NOT_IN_PHASE' }))
+    const facts = { subject: service.subject.id, asked: 'active', phase: 'stopped' }
+    expect(() => service.hold('late')).toThrow(expect.objectContaining({ code: 'NOT_IN_PHASE', facts }))
   })
 })

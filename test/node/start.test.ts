@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { memoryJournal } from '../../src/adapters/memory/index.ts'
 import { isPhasegateError, PhasegateError } from '../../src/base/index.ts'
 import { type Service, type ServiceOptions, service } from '../../src/node/index.ts'
 import type { Journal } from '../../src/ports/index.ts'
-import { after, hello, none, portOf, QUICK, RawClient, serve } from './harness.ts'
+import { virtualClock } from '../../src/testing/index.ts'
+import { after, hello, none, portOf, QUICK, RawClient, serve, whileAdvancing } from './harness.ts'
 
 function start(options: Partial<ServiceOptions>): { service: Service; log: string[] } {
   const log: string[] = []
@@ -76,6 +77,21 @@ test('a journal that refuses to record the drain does not keep it from draining'
   expect(client.responses()).toEqual(['200 close'])
   expect(summary).toMatchObject({ code: 1, answered: 1, cut: [], error: { code: 'JOURNAL_FAILED' } })
   expect(log.join()).toContain('the drain could not be recorded')
+})
+
+test('a permit that is not given back is asked after no more once the deadline has passed', async () => {
+  const refuse = async (): Promise<void> => {
+    throw new PhasegateError('JOURNAL_FAILED', 'no space left', { operation: 'append', cause: 'ENOSPC' })
+  }
+  const clock = virtualClock()
+  const { service } = start({ clock, journal: failing(4, refuse), deadline: 300 })
+  await whileAdvancing(clock, service.ready)
+  service.subject.admit('active')
+  const summary = await whileAdvancing(clock, service.drain('test'))
+  expect(summary).toMatchObject({ code: 1, cut: [{ what: 'permits' }], error: { code: 'JOURNAL_FAILED' } })
+  const asked = vi.spyOn(service.subject, 'permits')
+  await clock.advance(60_000)
+  expect(asked).not.toHaveBeenCalled()
 })
 
 test('a journal that never answers does not either, and the drain ends in its time', async () => {

@@ -61,6 +61,18 @@ test('a trigger that comes while it is being called off drains it again', async 
   expect(await stopped).toMatchObject({ reason: 'SIGTERM', code: 0 })
 })
 
+test('what was answered in a drain that was called off does not count in the next', async () => {
+  const { service, port } = await serve(hello, LONG)
+  void service.drain('by mistake')
+  const early = await RawClient.connect(port)
+  await early.get('/').body('hello')
+  await service.undrain('it was a mistake')
+  const stopped = service.drain('in earnest')
+  const late = await RawClient.connect(port)
+  await late.get('/').body('hello')
+  expect(await stopped).toMatchObject({ code: 0, answered: 1 })
+})
+
 test('from a mode it leads back into the mode, and at no moment is more admitted', async () => {
   const server = createServer(hello)
   const running = service<'read-only'>({

@@ -1,6 +1,5 @@
 import { type Clock, messageOf } from '../../base/index.ts'
-import { type Pending, pendingCalled } from '../traffic/index.ts'
-import { bounded } from './bounded.ts'
+import { bounded, type Pending, pendingCalled } from '../traffic/index.ts'
 import type { DependencySpec } from './dependency.ts'
 import { dependants } from './order.ts'
 
@@ -26,6 +25,7 @@ export class Dependencies {
   readonly #specs: readonly DependencySpec[]
   readonly #clock: Clock
   readonly #states = new Map<string, State>()
+  readonly #stops = new Map<string, Promise<number | string>>()
 
   constructor(specs: readonly DependencySpec[], clock: Clock) {
     this.#specs = specs
@@ -70,16 +70,15 @@ export class Dependencies {
     )
   }
 
-  /** Stops one, and only once. Never throws. */
-  async stop(name: string): Promise<number | string> {
+  /** Stops one, and only once, whoever asks. Never throws. */
+  stop(name: string): Promise<number | string> {
+    const known = this.#stops.get(name)
+    if (known !== undefined) return known
     const spec = this.#specs.find((one) => one.name === name)
-    const state = this.#states.get(name)
-    if (spec === undefined || state === undefined || state.type === 'idle' || state.type === 'stopped') return 0
-    const sinceMs = this.#clock.monotonic()
-    this.#states.set(name, { type: 'stopping', sinceMs })
-    const error = await this.#tell(spec, 'stop', undefined)
-    this.#states.set(name, { type: 'stopped' })
-    return error === undefined ? Math.round(this.#clock.monotonic() - sinceMs) : messageOf(error)
+    if (spec === undefined || this.#states.get(name)?.type === 'idle') return Promise.resolve(0)
+    const stop = this.#stop(spec)
+    this.#stops.set(name, stop)
+    return stop
   }
 
   /** Stops all of them: each after those that need it, independent ones side by side. */
@@ -92,8 +91,8 @@ export class Dependencies {
       stopping.set(spec.name, stop)
       return stop
     }
-    const inUse = this.#inUse().toReversed()
-    return Object.fromEntries(await Promise.all(inUse.map(async (spec) => [spec.name, await stopped(spec)] as const)))
+    const begun = this.#specs.filter(({ name }) => this.#states.get(name)?.type !== 'idle').toReversed()
+    return Object.fromEntries(await Promise.all(begun.map(async (spec) => [spec.name, await stopped(spec)] as const)))
   }
 
   /** Those that are waited for. */
@@ -103,6 +102,14 @@ export class Dependencies {
       if (state.type === 'draining') return [pendingCalled('consumer', name, nowMs - state.sinceMs)]
       return state.type === 'stopping' ? [pendingCalled('dependency', name, nowMs - state.sinceMs)] : []
     })
+  }
+
+  async #stop(spec: DependencySpec): Promise<number | string> {
+    const sinceMs = this.#clock.monotonic()
+    this.#states.set(spec.name, { type: 'stopping', sinceMs })
+    const error = await this.#tell(spec, 'stop', undefined)
+    this.#states.set(spec.name, { type: 'stopped' })
+    return error === undefined ? Math.round(this.#clock.monotonic() - sinceMs) : messageOf(error)
   }
 
   #inUse(): readonly DependencySpec[] {

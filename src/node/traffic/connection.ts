@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
 import type { Incoming, Returnable } from './door.ts'
 import type { LingerRule } from './linger-rule.ts'
-import type { Pending } from './pending.ts'
+import { type Pending, pathOf } from './pending.ts'
 
 /** Stands for the permit of a request that is no traffic: asked by whoever watches our health. */
 export const PROBE: Returnable = { done: () => {} }
@@ -57,7 +57,7 @@ export function pendingExchange({ incoming, startedMs }: Exchange, bytes: number
     what: 'request',
     name: undefined,
     method: incoming.method,
-    path: incoming.url?.split('?', 1)[0],
+    path: pathOf(incoming.url),
     ageMs: nowMs - startedMs,
     bytes,
   }

@@ -143,6 +143,9 @@ export class Connections implements Ledger {
   /** From here on every connection says goodbye: each response for which `mayPart` answers true. */
   part(mayPart: () => boolean): void {
     this.#mayPart = mayPart
+    // An earlier goodbye was called off.
+    this.#answeredLate = 0
+    this.#refusedLate = 0
     for (const connection of this.#connections.values()) connection.part()
   }
 

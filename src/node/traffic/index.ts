@@ -7,7 +7,7 @@ export { addressOf, listening } from './listener.ts'
 export { type Pending, pendingCalled, pendingText } from './pending.ts'
 export { respond } from './respond.ts'
 export { Traffic } from './traffic.ts'
-export { catchUp, Deadline, NEVER, pause, turnLoop, within } from './wait.ts'
+export { bounded, catchUp, Deadline, NEVER, pause, turnLoop, within } from './wait.ts'
 export {
   parseWebSockets,
   type WebSocketLike,

@@ -18,6 +18,11 @@ export interface Pending {
   readonly bytes: number
 }
 
+/** Of a request's URL, what anybody may read. */
+export function pathOf(url: string | undefined): string | undefined {
+  return url?.split('?', 1)[0]
+}
+
 /** Something pending that is neither a request nor a connection. */
 export function pendingCalled(what: Pending['what'], name: string | undefined, ageMs: number): Pending {
   return { what, name, method: undefined, path: undefined, ageMs, bytes: 0 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Connection, Exchange } from './connection.ts'
-import type { Pending } from './pending.ts'
+import { type Pending, pathOf } from './pending.ts'
 
 const NONE: Iterable<Exchange> = []
 
@@ -14,7 +14,7 @@ export class UpgradedConnection implements Connection {
   /** `url`: what the request that upgraded it asked for. */
   constructor(socket: Socket, url: string | undefined, nowMs: number) {
     this.socket = socket
-    this.#path = url?.split('?', 1)[0]
+    this.#path = pathOf(url)
     this.#sinceMs = nowMs
   }
 

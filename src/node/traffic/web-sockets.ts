@@ -1,5 +1,5 @@
-import { type Clock, formatMs, messageOf } from '../../base/index.ts'
-import { pause } from './wait.ts'
+import { type Clock, messageOf } from '../../base/index.ts'
+import { bounded, pause } from './wait.ts'
 import type { WebSocketLike, WebSocketSpec } from './web-socket-servers.ts'
 
 /** "Service restart": to be opened again, which leads to another instance. */
@@ -78,20 +78,10 @@ export class WebSockets {
   /** A hook that fails, or is not done in time, is told of; its socket is closed like any other. */
   async #lastWords(socket: WebSocketLike, { onDrain, limitMs }: WebSocketSpec, deadline: AbortSignal): Promise<void> {
     if (onDrain === undefined) return
-    const limit = new AbortController()
-    const late = (): void => limit.abort(new Error(`it took longer than ${formatMs(limitMs)}`))
-    const stop = this.#clock.timer(limitMs, late)
-    const signal = AbortSignal.any([limit.signal, deadline])
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    })
-    aborted.catch(() => {})
     try {
-      await Promise.race([onDrain(socket, { signal }), aborted])
+      await bounded(this.#clock, limitMs, { signal: deadline }, (context) => onDrain(socket, context))
     } catch (error) {
       this.#failures.push(error)
-    } finally {
-      stop()
     }
   }
 
