@@ -45,6 +45,28 @@ test('not once the listeners are closing, nor where nothing is being drained', a
   await expect(service.undrain('far too late')).rejects.toMatchObject({ code: 'FLIP_ILLEGAL' })
 })
 
+test('nor can the flip be cancelled by hand from there on', async () => {
+  const { service } = await serve(hello)
+  const held = service.hold('a while')
+  const closed = new Promise<string>((resolve) => {
+    service.gate.on('flip.stepped', ({ step, flipId }) => step === 'stop accepting' && resolve(flipId))
+  })
+  const stopped = service.drain('test')
+  const cancelled = service.subject.cancel(await closed, { reason: 'too late' })
+  await expect(cancelled).rejects.toMatchObject({ code: 'FLIP_PAST_RETURN' })
+  held.done()
+  expect(await stopped).toMatchObject({ code: 0 })
+})
+
+test('after it the same signal drains again, as if it had never come', async () => {
+  const { service } = await serve(hello, { ...LONG, signals: ['SIGHUP'] })
+  process.emit('SIGHUP', 'SIGHUP')
+  await service.undrain('it was a mistake')
+  process.emit('SIGHUP', 'SIGHUP')
+  expect(service.health()).toMatchObject({ isReady: false, draining: 'SIGHUP' })
+  expect(await service.stopped).toMatchObject({ reason: 'SIGHUP', code: 0 })
+})
+
 test('nor before it was ever active', async () => {
   const running = service({ ...QUICK, listen: undefined, server: createServer(hello), log: () => {} })
   const stopped = running.drain('test')
