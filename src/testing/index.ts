@@ -1,4 +1,2 @@
-export { type JournalCase, type JournalHarness, journalContract } from './journal-contract.ts'
-export { type LockCase, type LockHarness, lockContract } from './lock-contract.ts'
-export { type TransactCase, type TransactHarness, transactContract } from './transact-contract.ts'
+export * from './contracts/index.ts'
 export { type VirtualClock, virtualClock } from './virtual-clock.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { headSchema, settledSchema } from '../../src/adapters/stored/index.ts'
 import type { Failure, Head, Settled } from '../../src/ports/index.ts'
-import { flipOf, headOf, settledOf } from '../../src/testing/journal-samples.ts'
+import { flipOf, headOf, settledOf } from '../../src/testing/contracts/journal-samples.ts'
 
 const failure: Failure = { code: 'STEP_FAILED', message: 'no', step: 's', terminal: true }
 const back = { type: 'back', failure, undo: ['b', 'a'] } as const

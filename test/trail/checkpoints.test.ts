@@ -10,7 +10,7 @@ import {
 } from 'phasegate/audit'
 import { describe, expect, test } from 'vitest'
 import { memoryLock } from '../../src/index.ts'
-import { all } from '../../src/testing/journal-samples.ts'
+import { all } from '../../src/testing/contracts/journal-samples.ts'
 import { dueIn } from '../../src/trail/checkpoints.ts'
 import { newFolder } from '../adapters/file/folder.ts'
 import { feedWith, type Stage, stage, TestSink } from './stage.ts'

@@ -1,6 +1,6 @@
 import { seal } from '../../src/audit/index.ts'
 import type { AuditEntry, SubjectRef } from '../../src/ports/index.ts'
-import { recordOf } from '../../src/testing/journal-samples.ts'
+import { recordOf } from '../../src/testing/contracts/journal-samples.ts'
 
 /** The first `count` entries of a log, chained as a journal chains them; `of` is its subject. */
 export function chainOf(of: string, count: number): readonly AuditEntry[] {

@@ -13,7 +13,7 @@ import { fileJournal } from 'phasegate/file'
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import { expect, test } from 'vitest'
 import type { AuditEntry } from '../../src/ports/index.ts'
-import { all } from '../../src/testing/journal-samples.ts'
+import { all } from '../../src/testing/contracts/journal-samples.ts'
 import { newFolder } from '../adapters/file/folder.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../servers/index.ts'
 

@@ -4,7 +4,7 @@ import { auditTrail, callbackSink, type Feed } from 'phasegate/audit'
 import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
 import { seal } from '../../src/audit/index.ts'
-import { recordOf } from '../../src/testing/journal-samples.ts'
+import { recordOf } from '../../src/testing/contracts/journal-samples.ts'
 
 const RECORDS = 20_000
 const BYTES = 4_000

@@ -11,7 +11,7 @@ import {
 } from 'phasegate/audit'
 import { type VirtualClock, virtualClock } from 'phasegate/testing'
 import { onTestFinished } from 'vitest'
-import { appendOf, recordOf } from '../../src/testing/journal-samples.ts'
+import { appendOf, recordOf } from '../../src/testing/contracts/journal-samples.ts'
 
 /** A sink that keeps what it gets in memory, and does as a test wants. */
 export class TestSink implements AuditSink {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { fileJournal } from '../../../src/adapters/file/index.ts'
 import { isPhasegateError } from '../../../src/base/index.ts'
-import { appendOf, headOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf, headOf } from '../../../src/testing/contracts/journal-samples.ts'
 
 // A process with a journal, told what to do by lines of input; it answers each with one line.
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as passes } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FileJournal, fileJournal } from '../../../src/adapters/file/index.ts'
-import { all } from '../../../src/testing/journal-samples.ts'
+import { all } from '../../../src/testing/contracts/journal-samples.ts'
 import { newFolder } from './folder.ts'
 import { otherProcess } from './process.ts'
 

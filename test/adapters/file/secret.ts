@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Append, JournalRecord, SubjectRef } from '../../../src/ports/index.ts'
-import { appendOf, flipOf, headOf, settledOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf, flipOf, headOf, settledOf } from '../../../src/testing/contracts/journal-samples.ts'
 
 /** What shall be gone wherever it was written. */
 export const SECRET = 'kim lives here'

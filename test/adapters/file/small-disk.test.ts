@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { fileJournal } from '../../../src/adapters/file/index.ts'
-import { all, appendOf, SUBJECT } from '../../../src/testing/journal-samples.ts'
+import { all, appendOf, SUBJECT } from '../../../src/testing/contracts/journal-samples.ts'
 import { newFolder } from './folder.ts'
 
 /** Mounts a file system of 256 KiB; false where that is not allowed. */

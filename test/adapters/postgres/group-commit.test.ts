@@ -2,7 +2,7 @@ import { type Append, isPhasegateError, type Journal, type SubjectRef } from 'ph
 import { postgresJournal } from 'phasegate/postgres'
 import { virtualClock } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
-import { appendOf, all as every, numbers, settledOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf, all as every, numbers, settledOf } from '../../../src/testing/contracts/journal-samples.ts'
 import { describeWith, postgresPool } from '../../servers/index.ts'
 import { counting, opened } from './stage.ts'
 

@@ -1,7 +1,7 @@
 import { migrate, postgresJournal } from 'phasegate/postgres'
 import { describe, expect, test } from 'vitest'
 import { statementsOf } from '../../../src/adapters/postgres/statements.ts'
-import { appendOf, flipOf, headOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf, flipOf, headOf } from '../../../src/testing/contracts/journal-samples.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 
 const ABANDONED = { head: headOf(1, 1, { flip: flipOf() }), lease: 'release' } as const

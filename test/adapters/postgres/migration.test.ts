@@ -4,7 +4,7 @@ import { migrate, postgresJournal } from 'phasegate/postgres'
 import { expect, test, vi } from 'vitest'
 import { migrations } from '../../../src/adapters/postgres/migrations.ts'
 import { sealAll } from '../../../src/audit/index.ts'
-import { all, appendOf, flipOf, headOf, recordOf, settledOf } from '../../../src/testing/journal-samples.ts'
+import { all, appendOf, flipOf, headOf, recordOf, settledOf } from '../../../src/testing/contracts/journal-samples.ts'
 import { describeWith, newSchema, postgresPool } from '../../servers/index.ts'
 
 const failure = { code: 'STEP_FAILED', message: 'no' } as const

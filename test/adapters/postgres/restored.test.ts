@@ -1,7 +1,7 @@
 import type { SubjectRef } from 'phasegate'
 import { postgresJournal } from 'phasegate/postgres'
 import { expect, test, vi } from 'vitest'
-import { appendOf, fill, SUBJECT } from '../../../src/testing/journal-samples.ts'
+import { appendOf, fill, SUBJECT } from '../../../src/testing/contracts/journal-samples.ts'
 import { describeWith } from '../../servers/index.ts'
 import { places, tables } from './following.ts'
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { chart, createGate } from 'phasegate'
 import { migrate, postgresJournal, postgresLock, postgresSchema } from 'phasegate/postgres'
 import { describe, expect, test, vi } from 'vitest'
-import { appendOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf } from '../../../src/testing/contracts/journal-samples.ts'
 import { mortal, signal } from '../../gate/stage.ts'
 import { describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 

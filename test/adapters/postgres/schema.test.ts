@@ -4,7 +4,7 @@ import { migrate, postgresJournal, postgresLock, postgresSchema } from 'phasegat
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { SCHEMA_VERSION } from '../../../src/adapters/postgres/schema.ts'
-import { appendOf } from '../../../src/testing/journal-samples.ts'
+import { appendOf } from '../../../src/testing/contracts/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 import { counting } from './stage.ts'
 

@@ -3,7 +3,7 @@ import { createGate, isPhasegateError, type Journal, type SubjectRef } from 'pha
 import { migrate, type PostgresJournalOptions, postgresJournal } from 'phasegate/postgres'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
-import { all, appendOf, numbers } from '../../../src/testing/journal-samples.ts'
+import { all, appendOf, numbers } from '../../../src/testing/contracts/journal-samples.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 import { startProxy, type Where } from '../../servers/proxy.ts'
 import { type Effect, shuttle } from './shuttle.ts'

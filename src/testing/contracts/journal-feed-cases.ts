@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as oneTurn } from 'node:timers/promises'
-import type { FeedEntry, Journal, SubjectRef } from '../ports/index.ts'
+import type { FeedEntry, Journal, SubjectRef } from '../../ports/index.ts'
 import type { JournalCase, JournalHarness } from './journal-case.ts'
 import { all, appendOf, fill, headOf, NAMES, recordOf, refusesWith, SUBJECT, same } from './journal-samples.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Append } from '../ports/index.ts'
+import type { Append } from '../../ports/index.ts'
 import type { JournalCase } from './journal-case.ts'
 import {
   all,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Journal } from '../ports/index.ts'
+import type { Journal } from '../../ports/index.ts'
 import type { JournalCase } from './journal-case.ts'
 import { NAMES } from './journal-samples.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { isPhasegateError } from '../base/index.ts'
-import type { Lease, Lock } from '../ports/index.ts'
+import { isPhasegateError } from '../../base/index.ts'
+import type { Lease, Lock } from '../../ports/index.ts'
 import { refusesWith } from './journal-samples.ts'
 
 /** A lock under test, and the time it lives in. */

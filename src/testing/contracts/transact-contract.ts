@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { TransactionalJournal } from '../ports/index.ts'
+import type { TransactionalJournal } from '../../ports/index.ts'
 import { all, appendOf, fill, refusesWith, SUBJECT } from './journal-samples.ts'
 
 /** A transactional journal under test, new and empty, and a place in its store where users write. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { Head, Journal } from '../ports/index.ts'
+import type { Head, Journal } from '../../ports/index.ts'
 import type { JournalCase } from './journal-case.ts'
 import {
   all,

@@ -1,4 +1,4 @@
-import type { Journal } from '../ports/index.ts'
+import type { Journal } from '../../ports/index.ts'
 
 /** A journal under test, new and empty, and the time it lives in. */
 export interface JournalHarness {

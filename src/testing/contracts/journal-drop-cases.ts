@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Journal, JournalRecord, SealedRecord, Settled } from '../ports/index.ts'
+import type { Journal, JournalRecord, SealedRecord, Settled } from '../../ports/index.ts'
 import type { JournalCase } from './journal-case.ts'
 import { follow } from './journal-feed-cases.ts'
 import { all, appendOf, fill, headOf, refusesWith, SUBJECT, same, settledOf } from './journal-samples.ts'

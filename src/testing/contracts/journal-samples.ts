@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ErrorCode, isPhasegateError } from '../base/index.ts'
+import { type ErrorCode, isPhasegateError } from '../../base/index.ts'
 import type {
   Append,
   FlipState,
@@ -9,7 +9,7 @@ import type {
   SealedRecord,
   Settled,
   SubjectRef,
-} from '../ports/index.ts'
+} from '../../ports/index.ts'
 
 export const SUBJECT: SubjectRef = { chart: 'contract', id: 'one' }
 export const TTL_MS = 400
