@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFileJournal, type FileJournal, type FileJournalOptions } from '../../../src/adapters/file/journal.ts'
-import { virtualClock } from '../../../src/testing/index.ts'
 import { all, appendOf, fill, headOf, recordOf, SUBJECT } from '../../../src/testing/contracts/journal-samples.ts'
+import { virtualClock } from '../../../src/testing/index.ts'
 import { type FaultyDisk, faultyDisk } from './faulty-disk.ts'
 import { newFolder } from './folder.ts'
 
