@@ -2,7 +2,6 @@ import type { Clock, Stop } from '../base/index.ts'
 
 interface Pending {
   readonly at: number
-  readonly order: number
   readonly fire: () => void
 }
 
@@ -15,6 +14,8 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
   /** How many timers are set. */
   pending(): number
+  /** In how many ms the first of them falls due; undefined when none is set. */
+  next(): number | undefined
 }
 
 /**
@@ -26,17 +27,30 @@ export interface VirtualClock extends Clock {
  * await clock.advance(15 * 60_000)
  */
 export function virtualClock(wall: number = Date.UTC(2026, 0, 1)): VirtualClock {
+  return settledClock(wall, settle)
+}
+
+/** A virtual clock that lets `settle` go on with what needs no time, before and after each timer. */
+export function settledClock(wall: number, settle: () => Promise<void>): VirtualClock {
   const timers = new Set<Pending>()
   let elapsed = 0
-  let order = 0
-  const earliest = (): Pending | undefined => [...timers].sort((a, b) => a.at - b.at || a.order - b.order)[0]
+  const earliest = (): Pending | undefined => {
+    let first: Pending | undefined
+    // Those of one moment stand in the order in which they were set.
+    for (const timer of timers) if (first === undefined || timer.at < first.at) first = timer
+    return first
+  }
 
   return {
     now: () => wall + elapsed,
     monotonic: () => elapsed,
     pending: () => timers.size,
+    next(): number | undefined {
+      const first = earliest()
+      return first && Math.max(0, first.at - elapsed)
+    },
     timer(ms, fire): Stop {
-      const timer = { at: elapsed + ms, order: order++, fire }
+      const timer = { at: elapsed + Math.max(0, ms), fire }
       timers.add(timer)
       return () => timers.delete(timer)
     },
