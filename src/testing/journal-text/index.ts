@@ -1,0 +1,1 @@
+export { type MaskedOptions, masked, maskedLines } from './masked.ts'
