@@ -5,11 +5,11 @@ export interface Block {
   readonly line: number
 }
 
-/** TypeScript of a page that is compiled, and run, as one file. Its lines are numbered as those of the page. */
+/** TypeScript of a page that is compiled, and run or tested, as one file. Its lines are numbered as those of the page. */
 export interface Snippet {
   readonly page: string
   readonly line: number
-  readonly runs: boolean
+  readonly as: 'program' | 'test' | 'text'
   readonly text: string
 }
 
@@ -46,6 +46,7 @@ export function blocksOf(markdown: string): Block[] {
 /**
  * What follows `ts` on a fence:
  * nothing          compiled, and run
+ * `test`           compiled, and run by vitest
  * `compile`        compiled only
  * `continues`      goes on where the block before it ended: both are one file
  * `ignore <why>`   neither; a reason is required
@@ -60,8 +61,9 @@ export function readPage(page: string, markdown: string): Page {
       faults.push({ page, line, problem: `a block of "${language}" is never checked: write it as ts` })
     } else if (language !== 'ts') {
       // Shell, JSON and the like.
-    } else if (mode === '' || mode === 'compile') {
-      snippets.push({ page, line, runs: mode === '', text: `${'\n'.repeat(line - 1)}${text}\n` })
+    } else if (mode === '' || mode === 'test' || mode === 'compile') {
+      const as = mode === '' ? 'program' : mode === 'test' ? 'test' : 'text'
+      snippets.push({ page, line, as, text: `${'\n'.repeat(line - 1)}${text}\n` })
     } else if (mode === 'continues' && previous !== undefined) {
       const gap = '\n'.repeat(line - previous.text.split('\n').length)
       snippets[snippets.length - 1] = { ...previous, text: `${previous.text}${gap}${text}\n` }
@@ -69,7 +71,7 @@ export function readPage(page: string, markdown: string): Page {
       faults.push({
         page,
         line,
-        problem: `"${info}": after ts comes nothing, compile, continues, or ignore with a reason`,
+        problem: `"${info}": after ts comes nothing, test, compile, continues, or ignore with a reason`,
       })
     }
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   existsSync,
   mkdtempSync,
@@ -44,6 +44,10 @@ describe('the documentation', () => {
 
   it('has only snippets that run', async () => {
     expect(await bench.run(snippets)).toEqual([])
+  })
+
+  it('has only tests that pass', async () => {
+    expect(await bench.test(snippets)).toEqual([])
   })
 
   it('names only npm scripts that exist', () => {
@@ -117,6 +121,23 @@ assert.equal(code, 'GATE_CLOSED')
     expect(await bench.run(both)).toEqual([])
   })
 
+  it('name the page and line of a test that fails, of a file that does, and let the others pass', async () => {
+    const page = [
+      "```ts test\nimport { PhasegateError } from 'phasegate'\nimport { expect, it } from 'vitest'",
+      "it('is an error', () => expect(new PhasegateError('GATE_CLOSED', 'closed', { chart: 'c' })).toBeInstanceOf(Error))",
+      "it('is three', () => {\n  expect(1 + 1).toBe(3)\n})\n```",
+      "```ts test\nthrow new Error('too early')\n```",
+      '```ts test\n```',
+    ].join('\n')
+    const { snippets: tests } = readPage('e.md', page)
+    expect(await bench.run(tests)).toEqual([])
+    expect(await bench.test(tests)).toEqual([
+      expect.stringMatching(/^e\.md:6: is three: AssertionError: expected 2 to be 3/),
+      expect.stringMatching(/^e\.md:10: too early/),
+      expect.stringMatching(/^e\.md:13: .*No test suite found/),
+    ])
+  })
+
   it('refuse blocks that would escape them', () => {
     const { faults } = readPage(
       'd.md',
@@ -151,6 +172,7 @@ class Bench {
       join(this.#folder, 'tsconfig.json'),
       JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'] }),
     )
+    writeFileSync(join(this.#folder, 'vitest.config.ts'), VITEST)
   }
 
   clear(): void {
@@ -177,7 +199,7 @@ class Bench {
 
   /** Runs the snippets of a page one after another in a process of its own, two pages at a time. */
   async run(all: readonly Snippet[]): Promise<string[]> {
-    const running = all.filter(({ runs }) => runs)
+    const running = all.filter((snippet) => snippet.as === 'program')
     const pagesLeft = [...new Set(running.map(({ page }) => page))]
     const problems: string[][] = []
     const worker = async (): Promise<void> => {
@@ -190,8 +212,26 @@ class Bench {
     return problems.flat()
   }
 
+  /** Runs the snippets that are tests by a vitest of their own, and gives those that fail. */
+  async test(all: readonly Snippet[]): Promise<string[]> {
+    const tests = all.filter((snippet) => snippet.as === 'test')
+    if (tests.length === 0) return []
+    const files = new Map(tests.map((snippet) => [this.#write(snippet), snippet]))
+    const results = join(this.#folder, `results-${this.#pages++}.json`)
+    const args = ['run', ...files.keys(), '--root', this.#folder, '--reporter', 'json', '--outputFile', results]
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), ...args], {
+      env: withoutVitest(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const { complaints } = await ended(child, 60_000)
+    if (!existsSync(results)) return [`the tests of the documentation did not run: ${complaints}`]
+    const { testResults } = JSON.parse(readFileSync(results, 'utf8')) as Results
+    return testResults.flatMap((file) => failuresOf(file, files.get(file.name))).sort(byPlace)
+  }
+
   #write(snippet: Snippet): string {
-    const file = join(this.#folder, `${snippet.page.replaceAll(/\W/g, '-')}-${snippet.line}.ts`)
+    const ending = snippet.as === 'test' ? '.test.ts' : '.ts'
+    const file = join(this.#folder, `${snippet.page.replaceAll(/\W/g, '-')}-${snippet.line}${ending}`)
     writeFileSync(file, `${snippet.text}export {}\n`)
     return file
   }
@@ -205,17 +245,63 @@ class Bench {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     const problems: string[] = []
-    let complaints = ''
     child.on('message', (problem) => problems.push(String(problem)))
-    child.stderr?.on('data', (chunk) => {
-      complaints += chunk
-    })
-    const deadline = setTimeout(() => child.kill('SIGKILL'), 20_000)
-    const status = await new Promise((done) => child.on('close', done))
-    clearTimeout(deadline)
+    const { status, complaints } = await ended(child, 20_000)
     if (status === 0 || problems.length > 0) return problems
     return [`${page[0]?.page}: ${status === null ? 'took longer than 20 s' : complaints}`]
   }
+}
+
+/** For snippets that are tests: they see the package as ours do. */
+const VITEST = `
+import ours from '${join(ROOT, 'vitest.config.ts')}'
+export default { resolve: ours.resolve, test: { maxWorkers: 2 } }
+`
+
+/** What vitest's json reporter writes, as far as it is read here. */
+interface Results {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[]
+    }[]
+  }[]
+}
+
+/** How a process ended, and what it complained of; status is null when it was killed after `mostMs`. */
+async function ended(child: ChildProcess, mostMs: number): Promise<{ status: number | null; complaints: string }> {
+  let complaints = ''
+  child.stderr?.on('data', (chunk) => {
+    complaints += chunk
+  })
+  const deadline = setTimeout(() => child.kill('SIGKILL'), mostMs)
+  const status = await new Promise<number | null>((done) => child.on('close', done))
+  clearTimeout(deadline)
+  return { status, complaints }
+}
+
+/** The environment without what vitest tells its workers: another vitest is to be started. */
+function withoutVitest(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|TEST$|NODE_ENV$)/.test(name)))
+}
+
+function failuresOf(file: Results['testResults'][number], snippet: Snippet | undefined): string[] {
+  const { page, line } = snippet ?? { page: file.name, line: 1 }
+  const failed = file.assertionResults.filter(({ status }) => status !== 'passed')
+  if (failed.length === 0) return file.status === 'passed' ? [] : [`${page}:${line}: ${file.message}`]
+  return failed.map(({ fullName, failureMessages: [thrown = 'it did not run'] = [] }) => {
+    const [message, ...stack] = thrown.split(/\n {4}at /)
+    const at = stack.find((place) => place.includes(file.name))?.match(/\.test\.ts:(\d+)/)?.[1] ?? line
+    return `${page}:${at}: ${fullName}: ${message}`
+  })
+}
+
+function byPlace(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
 }
 
 /** Tells of each snippet that failed, and ends the process whatever they have left running. */
