@@ -73,6 +73,9 @@ export interface ErrorFacts {
   RECORD_IN_USE: { subject: string; n: number; kind: string; flipId: string | undefined }
   SECRET_UNREADABLE: { key: string; known: readonly string[]; problem: string }
   AUDIT_UNREADABLE: { cause: string }
+  PROOF_FAILED: { proof: string; problems: readonly string[]; point: string | undefined; story: readonly string[] }
+  SIMULATION_CRASHED: { process: string }
+  SIMULATION_STALLED: { waited: string }
   TERMINAL: { cause: string }
 }
 
@@ -253,6 +256,19 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   AUDIT_UNREADABLE: {
     means: 'What was to be verified could not be read: nothing is known about it.',
     mend: '`facts.cause` says why. Mend that and verify again.',
+  },
+  PROOF_FAILED: {
+    means:
+      'A proof of `phasegate/testing` has found a way in which the chart, or what its steps act on, does not hold.',
+    mend: 'The message says what was found, where, and how to see it again.',
+  },
+  SIMULATION_CRASHED: {
+    means: 'The simulated process that was asked is dead: a test has killed it.',
+    mend: '`restart()` starts another one, `recover()` finishes what the dead one has left.',
+  },
+  SIMULATION_STALLED: {
+    means: 'In a simulation something is waited for that no timer and no promise can bring about.',
+    mend: 'What the steps wait for has to come from the fakes of the test or from its virtual clock; real time does not pass.',
   },
   TERMINAL: {
     means: 'Thrown by a step through `terminal(error)`: trying again would not help.',

@@ -1,3 +1,4 @@
 export * from './contracts/index.ts'
 export { type MaskedOptions, masked, maskedLines } from './journal-text/index.ts'
-export { type VirtualClock, virtualClock } from './virtual-clock.ts'
+export * from './simulate/index.ts'
+export { type VirtualClock, virtualClock } from './time/index.ts'

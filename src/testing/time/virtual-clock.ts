@@ -1,4 +1,4 @@
-import type { Clock, Stop } from '../base/index.ts'
+import type { Clock, Stop } from '../../base/index.ts'
 
 interface Pending {
   readonly at: number

@@ -1,0 +1,101 @@
+import { sleep, unreachable } from '../../base/index.ts'
+import type { AnyChart, ConfirmSpec, FlipSpec, GuardSpec, StepSpec } from '../../chart/index.ts'
+import type { Clock } from '../../ports/index.ts'
+import type { Faults } from './faults.ts'
+import { throughBorder } from './outside.ts'
+import { keyOf, type PartName, placeOf } from './parts.ts'
+import type { SimulatedProcess } from './process.ts'
+
+/** A function of a flip, as it was declared or as a test has replaced it. */
+export type Play = (...given: never[]) => unknown
+
+/** Where a chart is played. */
+export interface Scene {
+  readonly process: SimulatedProcess
+  readonly clock: Clock
+  readonly faults: Faults
+  /** By `keyOf`. */
+  readonly replaced: ReadonlyMap<string, Play>
+}
+
+interface HasDeps {
+  deps: unknown
+}
+
+/**
+ * The chart as one process plays it: its functions are calls across the border of that process, and so is what they call.
+ * All else is as declared, so that every process, and the journal, knows it as the same chart.
+ */
+export function played(chart: AnyChart, scene: Scene): AnyChart {
+  const flips = new Map([...chart.flips].map(([name, flip]) => [name, playedFlip(flip, scene)]))
+  return { ...chart, flips }
+}
+
+function playedFlip(flip: FlipSpec, scene: Scene): FlipSpec {
+  const play = <Run extends Play>(kind: PartName['kind'], name: string, run: Run): Run =>
+    inScene({ kind, flip: flip.name, name }, run, scene)
+  return {
+    ...flip,
+    guards: flip.guards.map((guard): GuardSpec => ({ ...guard, check: play('guard', guard.name, guard.check) })),
+    steps: flip.steps.map((step) => playedStep(step, play)),
+    confirms: flip.confirms.map(
+      (confirm): ConfirmSpec => ({ ...confirm, check: play('confirm', confirm.name, confirm.check) }),
+    ),
+  }
+}
+
+type PlayOf = <Run extends Play>(kind: PartName['kind'], name: string, run: Run) => Run
+
+function playedStep(step: StepSpec, play: PlayOf): StepSpec {
+  const { name } = step
+  const undo = <Undo extends { readonly run: Play }>(declared: Undo): Undo => ({
+    ...declared,
+    run: play('undo', name, declared.run),
+  })
+  // The same twice: only so does TypeScript see which kind of step goes with which kind of undo.
+  return step.atomic
+    ? { ...step, run: play('step', name, step.run), compensate: step.compensate && undo(step.compensate) }
+    : { ...step, run: play('step', name, step.run), compensate: step.compensate && undo(step.compensate) }
+}
+
+function inScene<Run extends Play>(part: PartName, declared: Run, scene: Scene): Run {
+  const { process, clock, faults, replaced } = scene
+  const run = replaced.get(keyOf(part)) ?? declared
+  const place = placeOf(part)
+  const reach = { process, clock, from: place }
+  const call = (given: readonly unknown[]): unknown => {
+    const context = given.at(-1) as HasDeps
+    context.deps = throughBorder(context.deps, reach)
+    return (run as (...args: readonly unknown[]) => unknown)(...given)
+  }
+  const played = (...given: readonly unknown[]): unknown =>
+    process.reach(place, () => withFault(faults.take(part), scene, () => call(given)))
+  return played as unknown as Run
+}
+
+function withFault(fault: ReturnType<Faults['take']>, { process, clock }: Scene, call: () => unknown): unknown {
+  if (fault === undefined) return call()
+  switch (fault.type) {
+    case 'fail':
+      return fail(fault, call)
+    case 'hang':
+      return new Promise(() => undefined)
+    case 'slow':
+      return sleep(process.clock(clock), fault.ms).then(call)
+    case 'crash':
+      return crash(fault.when, process, call)
+    default:
+      return unreachable(fault)
+  }
+}
+
+async function fail({ late, error }: { readonly late: boolean; readonly error: unknown }, call: () => unknown) {
+  if (late) await call()
+  throw error
+}
+
+async function crash(when: 'before' | 'after', process: SimulatedProcess, call: () => unknown): Promise<unknown> {
+  const answer = when === 'after' ? await call() : undefined
+  process.kill()
+  return answer
+}

@@ -1,0 +1,1 @@
+export { settledClock, type VirtualClock, virtualClock } from './virtual-clock.ts'
