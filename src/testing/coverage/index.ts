@@ -1,0 +1,12 @@
+export type { CoverageCollector } from './collector.ts'
+export { coverage, everySeen } from './coverage.ts'
+export {
+  type ChartCoverage,
+  type Coverage,
+  type CoverageKind,
+  type Items,
+  KINDS,
+  merge,
+  parseCoverage,
+} from './data.ts'
+export { type ChartReport, report, type Share } from './report.ts'
