@@ -9,8 +9,19 @@ import type { SimulatedProcess } from './process.ts'
 /** A function of a flip, as it was declared or as a test has replaced it. */
 export type Play = (...given: never[]) => unknown
 
+/** A call of one of its functions. */
+export interface PlayedCall {
+  readonly part: PartName
+  /** Of steps, confirms and undos. */
+  readonly flipId: string | undefined
+  readonly stepKey: string | undefined
+  readonly epoch: number | undefined
+  ended: 'returned' | 'threw' | undefined
+}
+
 /** Where a chart is played. */
 export interface Scene {
+  readonly called: (call: PlayedCall) => void
   readonly process: SimulatedProcess
   readonly clock: Clock
   readonly faults: Faults
@@ -18,8 +29,11 @@ export interface Scene {
   readonly replaced: ReadonlyMap<string, Play>
 }
 
-interface HasDeps {
+interface Context {
   deps: unknown
+  readonly flipId?: string
+  readonly stepKey?: string
+  readonly epoch?: number
 }
 
 /**
@@ -64,13 +78,36 @@ function inScene<Run extends Play>(part: PartName, declared: Run, scene: Scene):
   const place = placeOf(part)
   const reach = { process, clock, from: place }
   const call = (given: readonly unknown[]): unknown => {
-    const context = given.at(-1) as HasDeps
+    const context = given.at(-1) as Context
     context.deps = throughBorder(context.deps, reach)
-    return (run as (...args: readonly unknown[]) => unknown)(...given)
+    const { flipId, stepKey, epoch } = context
+    const made: PlayedCall = { part, flipId, stepKey, epoch, ended: undefined }
+    scene.called(made)
+    return witnessed(made, () => (run as (...args: readonly unknown[]) => unknown)(...given))
   }
   const played = (...given: readonly unknown[]): unknown =>
     process.reach(place, () => withFault(faults.take(part), scene, () => call(given)))
   return played as unknown as Run
+}
+
+function witnessed(made: PlayedCall, call: () => unknown): unknown {
+  made.ended = 'threw'
+  const answer = call()
+  if (!(answer instanceof Promise)) {
+    made.ended = 'returned'
+    return answer
+  }
+  made.ended = undefined
+  return answer.then(
+    (value: unknown) => {
+      made.ended = 'returned'
+      return value
+    },
+    (error: unknown) => {
+      made.ended = 'threw'
+      throw error
+    },
+  )
 }
 
 function withFault(fault: ReturnType<Faults['take']>, { process, clock }: Scene, call: () => unknown): unknown {

@@ -1,4 +1,3 @@
-import { open } from '../../audit/index.ts'
 import { type Duration, flag, known, messageOf, parseDuration, positiveInteger, refuse } from '../../base/index.ts'
 import type { AnyChart } from '../../chart/index.ts'
 import type { FlipOptions, Gate, Recovery, Safe, Subject, TypedChart } from '../../gate/index.ts'
@@ -7,9 +6,10 @@ import type { VirtualClock } from '../time/index.ts'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import { parseSimulateOptions, type SimulateArguments, type SimulateSettings } from './options.ts'
-import { Story } from './story.ts'
+import { Stage } from './stage.ts'
+import type { Story } from './story.ts'
 import type { FailOptions, FaultOptions, Simulation } from './types.ts'
-import { type Host, World } from './world.ts'
+import type { Host, World } from './world.ts'
 
 /**
  * A chart in a simulated process: guards, steps and time are the test's.
@@ -23,7 +23,12 @@ import { type Host, World } from './world.ts'
  */
 export function simulate<const C extends TypedChart>(chart: C, ...[options]: SimulateArguments<C>): Simulation<C> {
   if (!(chart?.flips instanceof Map)) refuse('chart', chart, 'what chart(…)….build() returns')
-  return new LiveSimulation(chart, parseSimulateOptions(options)) as unknown as Simulation<C>
+  return simulationIn(new Stage(chart, parseSimulateOptions(options))) as unknown as Simulation<C>
+}
+
+/** A simulation on a stage that is there already. */
+export function simulationIn(stage: Stage): Simulation {
+  return new LiveSimulation(stage) as unknown as Simulation
 }
 
 /** How often flips in progress are looked at: it may have lost its owner. */
@@ -38,17 +43,12 @@ class LiveSimulation {
   readonly #story: Story
   #host: Host
 
-  constructor(chart: AnyChart, settings: SimulateSettings) {
+  constructor({ chart, settings, world, story }: Stage) {
     this.chart = chart
     this.#settings = settings
-    this.#world = new World(chart, settings, {
-      met: (moment, { name }) => this.#story.met(moment, name),
-      died: ({ name }) => this.#story.tell(name, 'is killed'),
-      recorded: (record) => this.#story.recorded(record),
-      telemetry: undefined,
-    })
-    this.#story = new Story(this.#world.clock)
-    this.#host = this.#world.start()
+    this.#world = world
+    this.#story = story
+    this.#host = world.start()
   }
 
   get id(): string {
@@ -94,11 +94,8 @@ class LiveSimulation {
     return (await this.#world.head())?.phase ?? this.chart.initial
   }
 
-  async history(): Promise<readonly JournalRecord[]> {
-    const records: JournalRecord[] = []
-    const ref = { chart: this.chart.name, id: this.id }
-    for await (const sealed of this.#world.store.journal.history(ref)) records.push(open(sealed))
-    return records
+  history(): Promise<readonly JournalRecord[]> {
+    return this.#world.history()
   }
 
   async advance(time: Duration): Promise<void> {

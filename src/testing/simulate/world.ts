@@ -1,11 +1,12 @@
 import { memoryJournal, memoryLock } from '../../adapters/memory/index.ts'
+import { open } from '../../audit/index.ts'
 import { refuse } from '../../base/index.ts'
 import { type AnyChart, deny } from '../../chart/index.ts'
 import { createGate, type Gate, type Subject, type TypedChart } from '../../gate/index.ts'
 import type { Head, Journal, JournalRecord } from '../../ports/index.ts'
 import type { Telemetry } from '../../telemetry/index.ts'
 import { settledClock, type VirtualClock } from '../time/index.ts'
-import { type Play, played } from './cast.ts'
+import { type Play, type PlayedCall, played } from './cast.ts'
 import { chanceOf } from './chance.ts'
 import { Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -25,6 +26,8 @@ export interface Host {
 
 /** Who looks on. */
 export interface Onlooker extends Witness {
+  /** A function of the user's begins; the call says later how it ended. */
+  called(call: PlayedCall, process: SimulatedProcess): void
   recorded(record: JournalRecord): void
   readonly telemetry: Telemetry | undefined
 }
@@ -73,7 +76,13 @@ export class World {
     const process = new SimulatedProcess(`process ${++this.#processes}`, this.#onlooker)
     const { clock, faults, store } = this
     const { secrets, leaseTtlMs, subject } = this.#settings
-    const chart = played(this.#chart, { process, clock, faults, replaced: this.#replaced }) as TypedChart
+    const chart = played(this.#chart, {
+      process,
+      clock,
+      faults,
+      replaced: this.#replaced,
+      called: (call) => this.#onlooker.called(call, process),
+    }) as TypedChart
     const gate = createGate(chart, {
       deps: this.deps,
       journal: journalOf(process, store),
@@ -97,6 +106,14 @@ export class World {
   /** The head as the journal has it, whichever process lives. */
   head(): Promise<Head | undefined> {
     return this.store.journal.read({ chart: this.#chart.name, id: this.#settings.subject })
+  }
+
+  /** What happened to the subject, oldest first. */
+  async history(): Promise<readonly JournalRecord[]> {
+    const records: JournalRecord[] = []
+    const ref = { chart: this.#chart.name, id: this.#settings.subject }
+    for await (const sealed of this.store.journal.history(ref)) records.push(open(sealed))
+    return records
   }
 
   #journal(): Journal {
