@@ -3,9 +3,12 @@ export type Stop = () => void
 
 /**
  * Time, as a port: a test owns it.
+ *
  * 1. `now` is wall time in ms since 1970, for what people read and for timers that outlive a process.
- * 2. `monotonic` never goes back: every deadline and lease is judged by it.
- * 3. `timer` calls `fire` once, no earlier than `ms` from now; `background` timers do not keep the process alive.
+ * 2. `monotonic` is ms since whenever, and never goes back: every deadline and lease is judged by it.
+ * 3. `timer` calls `fire` once, no earlier than `ms` from now by `monotonic`, however many they are, and never before it
+ *    has returned; not at all once it was stopped.
+ * 4. `background` timers do not keep the process alive.
  */
 export interface Clock {
   now(): number
@@ -15,19 +18,26 @@ export interface Clock {
 
 /** setTimeout fires at once beyond 2³¹−1 ms: longer waits are cut into legs. */
 const LONGEST_LEG_MS = 2_147_483_647
+/** It drops fractions of a ms, and counts from the beginning of one: so early it may be, and where it is by more, time is faked. */
+const MOST_EARLY_MS = 2
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, fire, options) {
+    const due = performance.now() + ms
     let handle: NodeJS.Timeout
-    const leg = (leftMs: number): void => {
-      handle =
-        leftMs > LONGEST_LEG_MS
-          ? setTimeout(() => leg(leftMs - LONGEST_LEG_MS), LONGEST_LEG_MS)
-          : setTimeout(fire, leftMs)
+    const wait = (forMs: number, then: () => void): void => {
+      handle = setTimeout(then, forMs)
       if (options?.background === true) handle.unref()
+    }
+    const leg = (leftMs: number): void =>
+      leftMs > LONGEST_LEG_MS ? wait(LONGEST_LEG_MS, () => leg(leftMs - LONGEST_LEG_MS)) : wait(leftMs, arrived)
+    const arrived = (): void => {
+      const leftMs = due - performance.now()
+      if (leftMs > 0 && leftMs < MOST_EARLY_MS) wait(Math.ceil(leftMs) + 1, fire)
+      else fire()
     }
     leg(Math.max(0, ms))
     return () => clearTimeout(handle)

@@ -8,11 +8,13 @@ export interface AuditEntry {
 }
 
 /**
- * Where copies of the records go.
+ * Where copies of the records go. Entries of one log come in order, one `write` at a time. A `write` that rejected is
+ * repeated with the same entries until it resolves, and after a crash some may come again: `log` and `n` tell.
  *
  * 1. When `write` has resolved, the entries survive whatever the sink's page says they survive.
- * 2. Entries of one log come in order. After a crash or a failure some may come again: `log` and `n` tell.
- * 3. A rejected `write` is repeated with the same entries, until it resolves.
+ * 2. An entry is kept as it came, its texts to the last character: the hash is over them.
+ * 3. Of each log every entry is kept, in order, whatever other logs are called. What comes again is taken without
+ *    complaint, and kept once or again.
  */
 export interface AuditSink {
   write(entries: readonly AuditEntry[]): Promise<void>
@@ -35,12 +37,15 @@ export interface AuditCheckpoint {
 }
 
 /**
- * Where checkpoints go: to a place that who can write the journal cannot write.
+ * Where checkpoints go: to a place that who can write the journal cannot write. They come one at a time, by growing `seq`.
+ * A rejected `write` is repeated with the same checkpoint, until it resolves. After a crash, or when two processes think
+ * they make them, a `seq` may come again: either the same note, or a later one, signed as well, that follows the same
+ * predecessor. The next note follows one of them.
  *
  * 1. When `write` has resolved, the checkpoint survives whatever the sink's page says it survives.
- * 2. They come one at a time, by growing `seq`. A rejected `write` is repeated with the same checkpoint, until it resolves.
- * 3. After a crash, or when two processes think they make them, a `seq` may come again: either the same note, or a later
- *    one, signed as well, that follows the same predecessor. The next note follows one of them.
+ * 2. It is kept as it came: the note to the last character, and all that stands beside it.
+ * 3. Checkpoints are kept in the order in which they came. One that comes again is taken without complaint; one with the
+ *    `seq` of another and a note of its own is kept beside it.
  */
 export interface CheckpointSink {
   write(checkpoint: AuditCheckpoint): Promise<void>

@@ -87,3 +87,21 @@ test('the clock of the machine never goes back', () => {
   const seen = Array.from({ length: 100 }, () => systemClock.monotonic())
   expect([...seen].sort((a, b) => a - b)).toEqual(seen)
 })
+
+test('a timer of the machine that its setTimeout fires early waits for the rest', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const now = vi.spyOn(performance, 'now')
+  try {
+    const fire = vi.fn()
+    now.mockReturnValue(1_000)
+    systemClock.timer(10, fire)
+    now.mockReturnValue(1_009.5)
+    vi.advanceTimersByTime(10)
+    expect(fire).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(2)
+    expect(fire).toHaveBeenCalledOnce()
+  } finally {
+    now.mockRestore()
+    vi.useRealTimers()
+  }
+})

@@ -137,7 +137,9 @@ export const feedCases: readonly JournalCase[] = [
     name: 'a text that is no cursor is refused',
     async run({ journal }) {
       await fill(journal, SUBJECT, 1)
-      for (const text of ['', 'x', '1', '1:', "0' or 1=1", '-1:0:0', '1:1:1:1:1', `${'9'.repeat(40)}:1:1`])
+      const { cursor } = await journal.feed(undefined, 5)
+      const near = [`${cursor}x`, `x${cursor}`, `${cursor} `]
+      for (const text of ['', 'x', '1:', "0' or 1=1", '-1:0:0', '1:1:1:1:1', `${'9'.repeat(40)}:1:1`, ...near])
         await refusesWith('OPTION_INVALID', journal.feed(text, 5))
     },
   },
