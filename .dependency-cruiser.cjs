@@ -45,6 +45,7 @@ const DOORS = [
   'telemetry/logs/index',
   'trail/index',
   'policies/index',
+  'xstate/index',
   'testing/index',
 ]
 

@@ -12,6 +12,7 @@ export default defineConfig({
     logs: 'src/telemetry/logs/index.ts',
     audit: 'src/trail/index.ts',
     policies: 'src/policies/index.ts',
+    xstate: 'src/xstate/index.ts',
     testing: 'src/testing/index.ts',
     // No door: what `npx phasegate` runs.
     cli: 'src/cli/index.ts',

@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^phasegate\/(file|postgres|redis)$/, replacement: source('adapters/$1/index.ts') },
       { find: /^phasegate\/(otel|logs)$/, replacement: source('telemetry/$1/index.ts') },
       { find: /^phasegate\/audit$/, replacement: source('trail/index.ts') },
-      { find: /^phasegate\/(node|policies|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^phasegate\/(node|policies|testing|xstate)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

@@ -18,6 +18,7 @@ export type Act = 'flip' | 'cancel' | 'resolve' | 'force' | 'redact' | 'prune' |
 /** The facts that come with each code. A value that was refused is given as the text that shows it. */
 export interface ErrorFacts {
   CHART_INVALID: { chart: string; problems: readonly { place: string; problem: string; mend: string }[] }
+  MACHINE_UNFIT: { machine: string; problems: readonly { place: string; problem: string; mend: string }[] }
   OPTION_INVALID: { option: string; value: string; expected: string }
   INPUT_INVALID: { flip: string; issues: readonly { path: string; message: string }[] }
   NOT_SERIALISABLE: { path: string; found: string }
@@ -99,6 +100,10 @@ interface ErrorEntry {
 export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   CHART_INVALID: {
     means: '`build()` found a chart that could not work. Each problem names its place.',
+    mend: 'Follow the mend given with each problem.',
+  },
+  MACHINE_UNFIT: {
+    means: '`fromMachine()` was given an XState machine that says more than a chart can. Each problem names its place.',
     mend: 'Follow the mend given with each problem.',
   },
   OPTION_INVALID: {

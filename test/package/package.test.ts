@@ -205,6 +205,7 @@ describe('the checks of the package', { timeout: 120_000 }, () => {
       './logs',
       './audit',
       './policies',
+      './xstate',
       './testing',
     ])
   })
