@@ -1,6 +1,6 @@
 import { chart, createGate, terminal } from 'phasegate'
 import { inspect, toMachine } from 'phasegate/xstate'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createActor, type InspectionEvent, type Snapshot } from 'xstate'
 import { stage } from '../gate/stage.ts'
 import { caught } from './caught.ts'
@@ -157,7 +157,15 @@ test('a subject that was moved elsewhere, or forced, begins anew where it is', a
   ])
 })
 
-test('it sets no timer, and tells nothing any more once it was stopped', async () => {
+test('it sets no timer of its own: those of a chart are its gate’s', async () => {
+  const timeouts = vi.spyOn(globalThis, 'setTimeout')
+  const { subject } = open()
+  await subject.flip('shut')
+  expect(timeouts.mock.calls.filter(([, ms]) => ms === 3_600_000)).toEqual([])
+  timeouts.mockRestore()
+})
+
+test('it tells nothing any more once it was stopped', async () => {
   const { subject, events, stop, gate, clock } = open()
   await subject.flip('shut')
   await clock.advance(2 * 3_600_000)

@@ -9,6 +9,7 @@ interface World {
   readonly cordoned: string[]
   readonly uncordoned: string[]
   readonly mayGo: () => Promise<unknown>
+  readonly mayBegin: () => Promise<boolean>
 }
 
 const server = chart('server', { version: 1 })
@@ -19,6 +20,7 @@ const server = chart('server', { version: 1 })
     f
       .from('serving')
       .to('draining')
+      .guard('may begin', ({ deps }) => deps.mayBegin())
       .step('cordon', {
         run: async ({ deps, stepKey }) => {
           deps.cordoned.push(stepKey)
@@ -34,7 +36,12 @@ const server = chart('server', { version: 1 })
 type Shared = ReturnType<typeof stage>
 
 function gateOf(shared: Shared, mayGo: World['mayGo'] = async () => undefined, journal: Journal = shared.journal) {
-  const world: World = { cordoned: [], uncordoned: [], mayGo }
+  const world: World = {
+    cordoned: [],
+    uncordoned: [],
+    mayGo,
+    mayBegin: async () => true,
+  }
   const gate = createGate(server, { deps: world, ...shared, journal })
   return { gate, world, db: gate.subject('db-7') }
 }
@@ -246,13 +253,18 @@ test('with cancelOnStop it is cancelled, and what it has done is undone', async 
 
 test('with cancelOnStop it is cancelled also when its actor was stopped before it was recorded', async () => {
   const shared = stage()
-  const { gate, db } = gateOf(shared, () => new Promise(() => undefined))
+  const { gate, db, world } = gateOf(shared, () => new Promise(() => undefined))
+  const judged = signal<boolean>()
+  Object.assign(world, { mayBegin: () => judged.promise })
   const parent = createActor(parentOf(gate, true)).start()
   parent.send({ type: 'begin' })
+  await shared.clock.advance(0)
   parent.send({ type: 'leave' })
+  await shared.clock.advance(0)
+  expect(await kinds(db)).toEqual([])
+  judged.resolve(true)
   await shared.clock.advance(60_000)
-  expect(await db.phase()).toBe('serving')
-  expect(await kinds(db)).toContain('rolledBack')
+  expect(await kinds(db)).toEqual(['requested', 'cancelRequested', 'turned', 'undone', 'rolledBack'])
 })
 
 test('with cancelOnStop a flip that has ended is left as it is', async () => {
