@@ -19,14 +19,15 @@ export interface PlayedCall {
   ended: 'returned' | 'threw' | undefined
 }
 
-/** Where a chart is played. */
+/** Where a chart is played. It stands in the place of the dependencies, until a function is called. */
 export interface Scene {
-  readonly called: (call: PlayedCall) => void
   readonly process: SimulatedProcess
   readonly clock: Clock
+  readonly deps: unknown
   readonly faults: Faults
   /** By `keyOf`. */
   readonly replaced: ReadonlyMap<string, Play>
+  readonly called: (call: PlayedCall) => void
 }
 
 interface Context {
@@ -36,18 +37,23 @@ interface Context {
   readonly epoch?: number
 }
 
+const known = new WeakMap<AnyChart, AnyChart>()
+
 /**
- * The chart as one process plays it: its functions are calls across the border of that process, and so is what they call.
- * All else is as declared, so that every process, and the journal, knows it as the same chart.
+ * The chart as it is played in a scene: its functions are calls across the border of the scene's process, and so is what
+ * they call. All else is as declared, so that every process, and the journal, knows it as the same chart.
  */
-export function played(chart: AnyChart, scene: Scene): AnyChart {
-  const flips = new Map([...chart.flips].map(([name, flip]) => [name, playedFlip(flip, scene)]))
-  return { ...chart, flips }
+export function played(chart: AnyChart): AnyChart {
+  const found = known.get(chart)
+  if (found !== undefined) return found
+  const made = { ...chart, flips: new Map([...chart.flips].map(([name, flip]) => [name, playedFlip(flip)])) }
+  known.set(chart, made)
+  return made
 }
 
-function playedFlip(flip: FlipSpec, scene: Scene): FlipSpec {
+function playedFlip(flip: FlipSpec): FlipSpec {
   const play = <Run extends Play>(kind: PartName['kind'], name: string, run: Run): Run =>
-    inScene({ kind, flip: flip.name, name }, run, scene)
+    inScene({ kind, flip: flip.name, name }, run)
   return {
     ...flip,
     guards: flip.guards.map((guard): GuardSpec => ({ ...guard, check: play('guard', guard.name, guard.check) })),
@@ -72,22 +78,25 @@ function playedStep(step: StepSpec, play: PlayOf): StepSpec {
     : { ...step, run: play('step', name, step.run), compensate: step.compensate && undo(step.compensate) }
 }
 
-function inScene<Run extends Play>(part: PartName, declared: Run, scene: Scene): Run {
-  const { process, clock, faults, replaced } = scene
-  const run = replaced.get(keyOf(part)) ?? declared
-  const place = placeOf(part)
-  const reach = { process, clock, from: place }
-  const call = (given: readonly unknown[]): unknown => {
-    const context = given.at(-1) as Context
-    context.deps = throughBorder(context.deps, reach)
+function inScene<Run extends Play>(part: PartName, declared: Run): Run {
+  const [place, key] = [placeOf(part), keyOf(part)]
+  const call = (given: readonly unknown[], context: Context, scene: Scene): unknown => {
+    const { process, clock, deps } = scene
+    context.deps = throughBorder(deps, { process, clock, from: place })
     const { flipId, stepKey, epoch } = context
     const made: PlayedCall = { part, flipId, stepKey, epoch, ended: undefined }
     scene.called(made)
+    const run = scene.replaced.get(key) ?? declared
     return witnessed(made, () => (run as (...args: readonly unknown[]) => unknown)(...given))
   }
-  const played = (...given: readonly unknown[]): unknown =>
-    process.reach(place, () => withFault(faults.take(part), scene, () => call(given)))
-  return played as unknown as Run
+  const inIt = (...given: readonly unknown[]): unknown => {
+    const context = given.at(-1) as Context
+    const scene = context.deps as Scene
+    return scene.process.reach(place, () =>
+      withFault(scene.faults.take(part), scene, () => call(given, context, scene)),
+    )
+  }
+  return inIt as unknown as Run
 }
 
 function witnessed(made: PlayedCall, call: () => unknown): unknown {

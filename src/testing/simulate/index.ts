@@ -1,4 +1,18 @@
+export type { PlayedCall } from './cast.ts'
 export type { Ledger, LedgerEntry, Token } from './ledger.ts'
-export type { GivenDeps, Outside, SimulateArguments, SimulatedJournal, SimulateOptions } from './options.ts'
-export { simulate } from './simulation.ts'
+export {
+  type GivenDeps,
+  type GivenJournal,
+  type Outside,
+  parseSimulateOptions,
+  SIMULATE_NAMES,
+  type SimulateArguments,
+  type SimulateBase,
+  type SimulatedJournal,
+  type SimulateOptions,
+  type SimulateSettings,
+} from './options.ts'
+export type { Moment, SimulatedProcess } from './process.ts'
+export { simulate, simulationIn } from './simulation.ts'
+export { Stage } from './stage.ts'
 export type { FailOptions, FaultOptions, Simulation } from './types.ts'

@@ -19,6 +19,9 @@ export type SimulatedJournal =
   | Journal
   | { readonly journal: Journal; readonly clock: { advance(ms: number): Promise<void> } }
 
+/** A journal, or how one is opened that lives by the simulation's clock. */
+export type GivenJournal = SimulatedJournal | ((clock: Clock) => SimulatedJournal)
+
 // biome-ignore lint/suspicious/noExplicitAny: what stands in for a function is called with what that is called with
 type StandIn = (context: any) => unknown
 
@@ -37,8 +40,8 @@ export interface SimulateBase {
   readonly confirms?: { readonly [name: string]: true | StandIn } | undefined
   /** Instead of the declared undos, by the name of their step. @default none */
   readonly undos?: { readonly [name: string]: StandIn } | undefined
-  /** @default a journal in memory, on the simulation's clock */
-  readonly journal?: SimulatedJournal | undefined
+  /** Where records are kept, or how that is opened on the simulation's clock. @default a journal in memory */
+  readonly journal?: GivenJournal | undefined
   /** @default a lock in memory, on the simulation's clock */
   readonly lock?: Lock | undefined
   /** @default none */
@@ -69,7 +72,7 @@ export interface SimulateSettings {
   readonly guards: Readonly<Record<string, unknown>>
   readonly confirms: Readonly<Record<string, unknown>>
   readonly undos: Readonly<Record<string, unknown>>
-  readonly journal: SimulatedJournal | undefined
+  readonly journal: GivenJournal | undefined
   readonly lock: Lock | undefined
   readonly secrets: Secrets | undefined
   readonly leaseTtlMs: number
@@ -114,7 +117,8 @@ export function parseSeed(value: unknown): number {
   return Number.isSafeInteger(value) ? (value as number) : refuse('seed', value, 'a whole number')
 }
 
-function parseJournal(value: unknown): SimulatedJournal {
+function parseJournal(value: unknown): GivenJournal {
+  if (typeof value === 'function') return value as GivenJournal
   if (isPlainObject(value) && 'journal' in value && 'clock' in value) return value as unknown as SimulatedJournal
   return port<Journal>(value, 'journal', ['read', 'append', 'renew']) as SimulatedJournal
 }

@@ -33,8 +33,16 @@ function partsOf(flip: FlipSpec): readonly PartName[] {
   ]
 }
 
+const known = new WeakMap<AnyChart, Parts>()
+
+export function partsIn(chart: AnyChart): Parts {
+  const found = known.get(chart) ?? new Parts(chart)
+  known.set(chart, found)
+  return found
+}
+
 /** The parts of a chart by the names that a test may give them. One name may stand for parts of several flips. */
-export class Parts {
+class Parts {
   readonly #byName = new Map<string, PartName[]>()
 
   constructor(chart: AnyChart) {
@@ -58,6 +66,8 @@ export class Parts {
     else parts.push(part)
   }
 }
+
+export type { Parts }
 
 /** One text a part. */
 export function keyOf({ kind, flip, name }: PartName): string {

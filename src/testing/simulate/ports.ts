@@ -44,7 +44,7 @@ function withTransactions(
       let sent: Append | undefined
       const working = async (tx: unknown): Promise<Append> => {
         const reach = { process, clock: store.clock, from: 'a transaction' }
-        sent = await Promise.race([work(throughBorder(tx, reach)), process.death])
+        sent = await Promise.race([work(throughBorder(tx, reach)), process.death.then(() => fail(process.crashed()))])
         return sent
       }
       return store.asked(journal.transact(subject, working).then(() => sent && store.stored(sent)))
@@ -64,6 +64,10 @@ export function lockOf(process: SimulatedProcess, store: Store): Lock {
     acquire: (resource, options) =>
       process.reach(`lock: asks for ${resource}`, () => store.lock.acquire(resource, options).then(leased)),
   }
+}
+
+function fail(error: Error): never {
+  throw error
 }
 
 function placeOf({ records }: Append): string {

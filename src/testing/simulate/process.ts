@@ -31,8 +31,8 @@ const NEVER: Promise<never> = new Promise(() => undefined)
  */
 export class SimulatedProcess {
   readonly name: string
-  /** Rejects with `SIMULATION_CRASHED` when it is killed. */
-  readonly death: Promise<never>
+  /** Resolves when it is killed. */
+  readonly death: Promise<void>
   readonly #witness: Witness
   readonly #timers = new Set<Stop>()
   #life: Life = { type: 'alive' }
@@ -41,11 +41,9 @@ export class SimulatedProcess {
   constructor(name: string, witness: Witness) {
     this.name = name
     this.#witness = witness
-    this.death = new Promise((_, reject) => {
-      this.#died = () => reject(this.crashed())
+    this.death = new Promise((resolve) => {
+      this.#died = resolve
     })
-    // Nobody needs to wait for it.
-    this.death.catch(() => undefined)
   }
 
   get isDead(): boolean {

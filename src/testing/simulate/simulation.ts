@@ -160,7 +160,10 @@ class LiveSimulation {
     const { process, subject } = this.#living()
     this.#story.tell('test', what)
     try {
-      const answer = await this.#world.pacer.until(Promise.race([ask(subject), process.death]), what)
+      const died = process.death.then((): never => {
+        throw process.crashed()
+      })
+      const answer = await this.#world.pacer.until(Promise.race([ask(subject), died]), what)
       this.#story.tell('test', `${what}: ${outcomeOf(answer)}`)
       return answer
     } catch (error) {

@@ -6,13 +6,13 @@ import { createGate, type Gate, type Subject, type TypedChart } from '../../gate
 import type { Head, Journal, JournalRecord } from '../../ports/index.ts'
 import type { Telemetry } from '../../telemetry/index.ts'
 import { settledClock, type VirtualClock } from '../time/index.ts'
-import { type Play, type PlayedCall, played } from './cast.ts'
+import { type Play, type PlayedCall, played, type Scene } from './cast.ts'
 import { chanceOf } from './chance.ts'
 import { Faults } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Outside, SimulateSettings } from './options.ts'
 import { Pacer } from './pacer.ts'
-import { keyOf, type PartName, Parts } from './parts.ts'
+import { keyOf, type PartName, type Parts, partsIn } from './parts.ts'
 import { journalOf, lockOf } from './ports.ts'
 import { SimulatedProcess, type Witness } from './process.ts'
 import { Store } from './store.ts'
@@ -51,6 +51,8 @@ export class World {
   readonly #settings: SimulateSettings
   readonly #onlooker: Onlooker
   readonly #replaced: ReadonlyMap<string, Play>
+  /** Of a store that does not live by the simulation's clock. */
+  readonly #storeTime: { advance(ms: number): Promise<void> } | undefined
   #processes = 0
 
   constructor(chart: AnyChart, settings: SimulateSettings, onlooker: Onlooker) {
@@ -62,45 +64,44 @@ export class World {
     this.pacer = new Pacer(this.clock, settle)
     this.random = chanceOf(settings.seed)
     this.ledger = createLedger()
+    const { journal, clock: storeTime } = journalIn(settings.journal, this.clock)
+    this.#storeTime = storeTime
     this.store = new Store(
-      { journal: this.#journal(), lock: settings.lock ?? memoryLock({ clock: this.clock }), clock: this.clock },
+      { journal, lock: settings.lock ?? memoryLock({ clock: this.clock }), clock: this.clock },
       (record) => onlooker.recorded(record),
     )
-    this.parts = new Parts(chart)
+    this.parts = partsIn(chart)
     this.#replaced = replacedBy(this.parts, settings)
     this.deps = made(settings.deps, this)
   }
 
   /** Starts a process; it recovers what dead ones have left when it is told to. */
-  start(): Host {
-    const process = new SimulatedProcess(`process ${++this.#processes}`, this.#onlooker)
-    const { clock, faults, store } = this
+  start(name?: string): Host {
+    this.#processes += 1
+    const process = new SimulatedProcess(name ?? `process ${this.#processes}`, this.#onlooker)
+    const { store } = this
     const { secrets, leaseTtlMs, subject } = this.#settings
-    const chart = played(this.#chart, {
-      process,
-      clock,
-      faults,
-      replaced: this.#replaced,
-      called: (call) => this.#onlooker.called(call, process),
-    }) as TypedChart
-    const gate = createGate(chart, {
-      deps: this.deps,
-      journal: journalOf(process, store),
-      lock: lockOf(process, store),
-      clock: process.clock(clock),
-      random: this.random,
-      leaseTtl: leaseTtlMs,
-      secrets,
-      telemetry: this.#onlooker.telemetry,
-    } as Parameters<typeof createGate>[1])
+    const gate = createGate(
+      played(this.#chart) as TypedChart,
+      {
+        deps: this.#scene(process),
+        journal: journalOf(process, store),
+        lock: lockOf(process, store),
+        clock: process.clock(this.clock),
+        random: this.random,
+        leaseTtl: leaseTtlMs,
+        secrets,
+        telemetry: this.#onlooker.telemetry,
+      } as unknown as Parameters<typeof createGate>[1],
+    )
     return { process, gate, subject: gate.subject(subject) }
   }
 
   /** Lets the leases of whoever does not renew them run out. */
   async outliveLeases(): Promise<void> {
-    const { leaseTtlMs, journal } = this.#settings
-    await this.pacer.advance(leaseTtlMs + 1)
-    if (journal !== undefined && 'clock' in journal) await journal.clock.advance(leaseTtlMs + 1)
+    const ms = this.#settings.leaseTtlMs + 1
+    await this.pacer.advance(ms)
+    await this.#storeTime?.advance(ms)
   }
 
   /** The head as the journal has it, whichever process lives. */
@@ -116,10 +117,10 @@ export class World {
     return records
   }
 
-  #journal(): Journal {
-    const { journal } = this.#settings
-    if (journal === undefined) return memoryJournal({ clock: this.clock })
-    return 'clock' in journal ? journal.journal : journal
+  #scene(process: SimulatedProcess): Scene {
+    const { clock, deps, faults } = this
+    const called = (call: PlayedCall): void => this.#onlooker.called(call, process)
+    return { process, clock, deps, faults, replaced: this.#replaced, called }
   }
 
   /** Promises need one turn of the loop, fakes that wait for a turn a few; a real store is waited for. */
@@ -128,6 +129,15 @@ export class World {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
+}
+
+function journalIn(
+  given: SimulateSettings['journal'],
+  clock: VirtualClock,
+): { readonly journal: Journal; readonly clock?: { advance(ms: number): Promise<void> } } {
+  const found = typeof given === 'function' ? given(clock) : given
+  if (found === undefined) return { journal: memoryJournal({ clock }) }
+  return 'journal' in found ? found : { journal: found }
 }
 
 function made(deps: unknown, { clock, random, ledger }: Outside): unknown {

@@ -1,5 +1,5 @@
 import { chart, deny } from '../../../src/index.ts'
-import type { Ledger } from '../../../src/testing/index.ts'
+import type { Ledger, Token } from '../../../src/testing/index.ts'
 
 // A balancer and a pool, as a test of a user would fake them.
 
@@ -7,10 +7,10 @@ export interface Deps {
   readonly lb: {
     readonly cordoned: Set<string>
     peers: number
-    cordon(node: string, token: { readonly stepKey: string; readonly epoch: number }): Promise<string>
-    uncordon(node: string): Promise<void>
+    cordon(node: string, token: Token): Promise<string>
+    uncordon(node: string, token: Token): Promise<void>
   }
-  readonly pool: { open: number; close(): Promise<number> }
+  readonly pool: { open: number; close(token: Token): Promise<number>; reopen(token: Token): Promise<void> }
 }
 
 export function fakes({ ledger }: { readonly ledger: Ledger }): Deps {
@@ -26,18 +26,26 @@ export function fakes({ ledger }: { readonly ledger: Ledger }): Deps {
           return node
         })
       },
-      async uncordon(node) {
+      async uncordon(node, token) {
         await Promise.resolve()
-        cordoned.delete(node)
+        ledger.take(token, () => cordoned.delete(node))
       },
     },
     pool: {
       open: 2,
-      async close() {
+      async close(token) {
         await Promise.resolve()
-        const { open } = this
-        this.open = 0
-        return open
+        return ledger.take(token, () => {
+          const { open } = this
+          this.open = 0
+          return open
+        })
+      },
+      async reopen(token) {
+        await Promise.resolve()
+        ledger.take(token, () => {
+          this.open = 2
+        })
       },
     },
   }
@@ -55,11 +63,14 @@ export const server = chart('server', { version: 1 })
       .guard('peers-healthy', ({ deps }) => deps.lb.peers > 1 || deny('no healthy peer'))
       .step('cordon', {
         run: ({ deps, subject, stepKey, epoch }) => deps.lb.cordon(subject, { stepKey, epoch }),
-        compensate: ({ deps, subject }) => deps.lb.uncordon(subject),
+        compensate: ({ deps, subject, stepKey, epoch }) => deps.lb.uncordon(subject, { stepKey, epoch }),
         timeout: '10s',
         retry: { attempts: 3 },
       })
-      .step('close pool', { run: ({ deps }) => deps.pool.close(), compensate: ({ deps }) => void (deps.pool.open = 2) })
+      .step('close pool', {
+        run: ({ deps, stepKey, epoch }) => deps.pool.close({ stepKey, epoch }),
+        compensate: ({ deps, stepKey, epoch }) => deps.pool.reopen({ stepKey, epoch }),
+      })
       .confirm('no open connections', ({ deps }) => deps.pool.open === 0, { within: '30s' }),
   )
   .flip('restore', (f) => f.from('draining').to('serving'))
