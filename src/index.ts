@@ -4,6 +4,7 @@ export {
   memoryJournal,
   memoryLock,
 } from './adapters/memory/index.ts'
+export { sealAll } from './audit/index.ts'
 export {
   type Clock,
   type Duration,

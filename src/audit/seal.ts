@@ -77,7 +77,10 @@ export function headerOf({ header }: Pick<SealedRecord, 'header'>): Header {
   return JSON.parse(header) as Header
 }
 
-/** Seals records that follow one another. */
+/**
+ * Seals records that follow one another, as a journal stores them. `previousHash` is that of the last record before;
+ * undefined for the first of a subject. @throws NOT_SERIALISABLE, naming the member
+ */
 export function sealAll(
   subject: SubjectRef,
   records: readonly JournalRecord[],

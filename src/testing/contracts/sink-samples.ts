@@ -2,7 +2,9 @@ import type { AuditCheckpoint, AuditEntry } from '../../ports/index.ts'
 import { NAMES } from './journal-samples.ts'
 
 /** Logs that a careless sink would take for one another, or trip over. */
-export const LOGS: readonly string[] = [...NAMES.map(({ chart, id }) => `${chart}/${id}`), 'a/1', 'a/1 ', 'A/1']
+export const LOGS: readonly string[] = [
+  ...new Set([...NAMES.map(({ chart, id }) => `${chart}/${id}`), 'a/1', 'a/1 ', 'A/1']),
+]
 
 /** The first `count` entries of a log, made up: a sink does not look into them. */
 export function entriesOf(log: string, count: number): readonly AuditEntry[] {

@@ -1,0 +1,8 @@
+export type { Broken } from './bend.ts'
+export { brokenClocks } from './clocks.ts'
+export { brokenFeeds } from './feeds.ts'
+export { brokenJournals } from './journals.ts'
+export { brokenLocks } from './locks.ts'
+export { brokenSecrets } from './secrets.ts'
+export { brokenCheckpoints, brokenSinks } from './sinks.ts'
+export { brokenTransactions } from './transactions.ts'
