@@ -27,7 +27,8 @@ const pages = PAGES.map((page) => readPage(page, text(page)))
 const snippets = pages.flatMap((page) => page.snippets)
 const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
 
-describe('the documentation', () => {
+// All pages are compiled at once: a busy machine may take its time.
+describe('the documentation', { timeout: 120_000 }, () => {
   let bench: Bench
   beforeAll(() => {
     bench = new Bench()
