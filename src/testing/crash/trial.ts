@@ -47,7 +47,8 @@ export class Trial extends Stage {
   #fellAsleep: () => void = () => undefined
 
   private constructor(settings: CrashSettings, stage: Stage['settings'], disturbance: Disturbance | undefined) {
-    super(settings.chart, stage)
+    // Undisturbed, it goes through all that it goes through disturbed.
+    super(settings.chart, stage, disturbance === undefined)
     this.#settings = settings
     this.#disturbance = disturbance
     this.#asleep = new Promise((resolve) => {

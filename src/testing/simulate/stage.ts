@@ -1,6 +1,7 @@
 import type { AnyChart } from '../../chart/index.ts'
 import type { JournalRecord } from '../../ports/index.ts'
 import type { Telemetry } from '../../telemetry/index.ts'
+import { everySeen } from '../coverage/index.ts'
 import type { PlayedCall } from './cast.ts'
 import type { SimulateSettings } from './options.ts'
 import type { Moment, SimulatedProcess } from './process.ts'
@@ -13,9 +14,11 @@ export class Stage implements Onlooker {
   readonly settings: SimulateSettings
   readonly world: World
   readonly story: Story
-  readonly telemetry: Telemetry | undefined = undefined
+  readonly telemetry: Telemetry | undefined
 
-  constructor(chart: AnyChart, settings: SimulateSettings) {
+  /** What it goes through counts for the coverage of the run if it `isCounted`. */
+  constructor(chart: AnyChart, settings: SimulateSettings, isCounted = true) {
+    this.telemetry = isCounted ? everySeen : undefined
     this.chart = chart
     this.settings = settings
     this.world = new World(chart, settings, this)

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { chart } from '../../../src/index.ts'
+import { everySeen } from '../../../src/testing/coverage/index.ts'
 import { simulate } from '../../../src/testing/index.ts'
 import { fakes, server } from './sample.ts'
 
@@ -245,4 +247,15 @@ describe('time', () => {
     expect(second.error?.code).toBe('FLIP_BUSY')
     expect(s.clock.monotonic()).toBe(5_000)
   })
+})
+
+test('what a simulation goes through counts for the coverage of the run', async () => {
+  const counted = chart('counted', { version: 1 })
+    .phase('on', { initial: true })
+    .phase('off', { final: true })
+    .flip('stop', (f) => f.from('on').to('off'))
+    .build()
+  await simulate(counted).flip('stop')
+  const seen = everySeen.data().find((data) => data.chart === 'counted')
+  expect(seen?.seen.phases).toEqual(['off', 'on'])
 })

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { type AnyChart, isPhasegateError } from '../../../src/index.ts'
+import { crashEverywhere } from '../../../src/testing/index.ts'
+import { type CanaryBug, canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from './canary.ts'
+import { makeOrderDeps, type OrderBug, orderChart, orderRequests, orderTruths } from './order.ts'
+import { makeReplicaDeps, type ReplicaBug, replicaChart, replicaRequests, replicaTruths } from './replica.ts'
+import { makeTwelveDeps, twelveChart } from './twelve.ts'
+
+// What the authors of the charts say must hold is all that the kit is told of them.
+
+const order = (bug: OrderBug, flip: keyof typeof orderRequests) =>
+  crashEverywhere(orderChart({ bug }), flip, { deps: makeOrderDeps, requests: orderRequests, invariants: orderTruths })
+const replica = (bug: ReplicaBug, flip: keyof typeof replicaRequests) =>
+  crashEverywhere(replicaChart({ bug }), flip, {
+    deps: makeReplicaDeps,
+    requests: replicaRequests,
+    invariants: replicaTruths,
+  })
+const canary = (bug: CanaryBug, flip: keyof typeof canaryRequests) =>
+  crashEverywhere(canaryChart({ bug }), flip, {
+    deps: makeCanaryDeps,
+    requests: canaryRequests,
+    invariants: canaryTruths,
+  })
+
+const flipsOf = <Name extends string>(requests: Readonly<Record<Name, unknown>>): readonly Name[] =>
+  Object.keys(requests) as Name[]
+
+/** Where a proof fails, and what it says is wrong. */
+async function failureOf(proof: Promise<unknown>): Promise<{ point: string | undefined; problems: readonly string[] }> {
+  const error = await proof.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!isPhasegateError(error, 'PROOF_FAILED')) throw new Error(`the proof should have failed: ${String(error)}`)
+  const { point, problems } = error.facts
+  return { point, problems }
+}
+
+describe('a chart without mistakes passes, every flip of it', () => {
+  test.each(flipsOf(orderRequests))('an order: %s', async (flip) => {
+    expect((await order('none', flip)).runs).toBeGreaterThan(20)
+  })
+  test.each(flipsOf(replicaRequests))('a replica: %s', async (flip) => {
+    expect((await replica('none', flip)).runs).toBeGreaterThan(4)
+  })
+  test.each(flipsOf(canaryRequests))('a canary: %s', async (flip) => {
+    expect((await canary('none', flip)).runs).toBeGreaterThan(20)
+  })
+})
+
+describe('a crash anywhere finds', () => {
+  test('a charge in doubt that the undo forgets', async () => {
+    expect(await failureOf(order('the undo forgets a charge in doubt', 'place'))).toEqual({
+      point: 'step "charge" fails',
+      problems: ['"who has no goods coming has paid nothing" does not hold in "open"'],
+    })
+  })
+
+  test('a card that is charged twice, since the bank was given no key', async () => {
+    const { point, problems } = await failureOf(order('the card is charged without a key', 'place'))
+    expect(point).toBe('crash › after bank.charge() in step "charge"')
+    expect(problems).toContain('"an order is never charged twice" does not hold in "placed"')
+  })
+
+  test('goods that are put back though they were never set aside', async () => {
+    const { problems } = await failureOf(order('goods can be put back twice', 'place'))
+    expect(problems).toContain('"no goods are lost, and none appear" does not hold in "open"')
+  })
+
+  test('a guard that believes an old reading', async () => {
+    const { problems } = await failureOf(replica('the lag is read from the dashboard', 'promote'))
+    expect(problems).toContain('"no row that a client was told of is lost" does not hold in "leading"')
+  })
+
+  test('a fence in doubt that the undo forgets', async () => {
+    const { point, problems } = await failureOf(replica('the undo forgets a fence in doubt', 'promote'))
+    expect(point).toBe('step "fence west" fails')
+    expect(problems).toContain('"exactly one server takes writes" does not hold in "following"')
+  })
+
+  test('a weight in doubt that the undo forgets', async () => {
+    const { problems } = await failureOf(canary('the undo forgets a weight in doubt', 'start'))
+    expect(problems).toContain('"weights are 0 in stable" does not hold in "stable"')
+  })
+
+  test('a balancer that obeys a late owner', async () => {
+    const { point, problems } = await failureOf(canary('the balancer is not told the epoch', 'start'))
+    expect(point).toBe('zombie › before step "send a tenth"')
+    expect(problems).toContain('"weights are 0 in stable" does not hold in "stable"')
+  })
+})
+
+describe('an ordinary chart of twelve flips', () => {
+  const chart: AnyChart = twelveChart()
+  test.each([...chart.flips.keys()])('%s survives a crash anywhere', async (flip) => {
+    const report = await crashEverywhere(twelveChart(), flip as 'image', {
+      deps: makeTwelveDeps,
+      observe: ({ machine }) => machine.settings,
+    })
+    expect(report.runs).toBeGreaterThan(50)
+  })
+})
