@@ -27,6 +27,7 @@ const HOUSE = [
 const ONLY = [
   { package: '@opentelemetry/', by: ['telemetry/otel/'] },
   { package: 'eventemitter3', by: ['telemetry/'] },
+  { package: 'vitest', by: ['testing/vitest/'] },
   { package: 'xstate', by: ['chart/compile\\.ts$', 'xstate/', 'testing/'] },
   { package: 'zod', by: ['adapters/stored/', 'adapters/file/', 'adapters/postgres/', 'cli/'] },
 ]
@@ -47,6 +48,8 @@ const DOORS = [
   'policies/index',
   'xstate/index',
   'testing/index',
+  'testing/vitest/index',
+  'testing/reporter/index',
 ]
 
 const inFolder = (folder) => `^src/${folder}/`

@@ -12,6 +12,7 @@ export default defineConfig({
       { find: /^phasegate\/(otel|logs)$/, replacement: source('telemetry/$1/index.ts') },
       { find: /^phasegate\/audit$/, replacement: source('trail/index.ts') },
       { find: /^phasegate\/(node|policies|testing|xstate)$/, replacement: source('$1/index.ts') },
+      { find: /^phasegate\/testing\/(vitest|reporter)$/, replacement: source('testing/$1/index.ts') },
     ],
   },
   test: {

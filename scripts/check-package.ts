@@ -25,10 +25,16 @@ const LOADED_BY = {
   zod: ['./file', './postgres'],
   xstate: doorsOf(manifest).map(({ subpath }) => subpath),
   '@opentelemetry/api': ['./otel'],
+  vitest: ['./testing/vitest'],
 }
 
 /** Doors whose declarations may mention other packages. */
-const TYPES_FROM = { './testing': ['xstate'], './xstate': ['xstate'], './otel': ['@opentelemetry/api'] }
+const TYPES_FROM = {
+  './testing': ['xstate'],
+  './testing/vitest': ['vitest'],
+  './xstate': ['xstate'],
+  './otel': ['@opentelemetry/api'],
+}
 
 const bin = (path: string): string => join(root, 'node_modules', path)
 let failed = 0

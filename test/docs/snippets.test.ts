@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withoutVitest } from '../processes/without-vitest.ts'
 import { blocksOf, linksOf, readPage, type Snippet, scriptsNamed } from './markdown.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -283,11 +284,6 @@ async function ended(child: ChildProcess, mostMs: number): Promise<{ status: num
   const status = await new Promise<number | null>((done) => child.on('close', done))
   clearTimeout(deadline)
   return { status, complaints }
-}
-
-/** The environment without what vitest tells its workers: another vitest is to be started. */
-function withoutVitest(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|TEST$|NODE_ENV$)/.test(name)))
 }
 
 function failuresOf(file: Results['testResults'][number], snippet: Snippet | undefined): string[] {

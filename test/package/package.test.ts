@@ -207,6 +207,8 @@ describe('the checks of the package', { timeout: 120_000 }, () => {
       './policies',
       './xstate',
       './testing',
+      './testing/vitest',
+      './testing/reporter',
     ])
   })
 })

@@ -9,4 +9,5 @@ export {
   merge,
   parseCoverage,
 } from './data.ts'
+export { handedOn, handOn } from './handed.ts'
 export { type ChartReport, report, type Share } from './report.ts'
