@@ -77,6 +77,8 @@ export interface ErrorFacts {
   PROOF_FAILED: { proof: string; problems: readonly string[]; point: string | undefined; story: readonly string[] }
   SIMULATION_CRASHED: { process: string }
   SIMULATION_STALLED: { waited: string }
+  STATE_UNKEYED: { path: string; found: string }
+  MODEL_IMPURE: { run: readonly string[]; problem: string }
   TERMINAL: { cause: string }
 }
 
@@ -274,6 +276,14 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
   SIMULATION_STALLED: {
     means: 'In a simulation something is waited for that no timer and no promise can bring about.',
     mend: 'What the steps wait for has to come from the fakes of the test or from its virtual clock; real time does not pass.',
+  },
+  STATE_UNKEYED: {
+    means: 'A state of a model that is explored holds something that cannot be compared exactly, or its key is no key.',
+    mend: 'Make states of plain objects, arrays, Map, Set and primitives; or give the model a `key` of text or a number.',
+  },
+  MODEL_IMPURE: {
+    means: 'A model that is explored gave something else when it was run again: nothing can be said of it.',
+    mend: 'Let `actions` and `next` depend on nothing but what they are given, and return new states instead of changing old ones.',
   },
   TERMINAL: {
     means: 'Thrown by a step through `terminal(error)`: trying again would not help.',

@@ -1,0 +1,33 @@
+/**
+ * What can happen to something: where it may begin, what can happen in a state, and what comes of it. Pure: the same
+ * state and action give the same result whenever they are asked, and no state is changed.
+ */
+export interface Model<State, Action> {
+  /** Where it may begin: one state, or several. */
+  readonly init: readonly State[]
+  /** What can happen. None: the state is an end. */
+  actions(state: State): readonly Action[]
+  next(state: State, action: Action): State
+  /**
+   * Equal for states from which the same can happen, and for no others.
+   * @default all that is in the state: plain objects, arrays, Map, Set and primitives
+   */
+  readonly key?: ((state: State) => string | number) | undefined
+  /**
+   * One state for all that differ only by the names of equals (symmetry). What is explored are the real ones.
+   * @default the state itself
+   */
+  readonly representative?: ((state: State) => State) | undefined
+  /**
+   * How an action is told.
+   * @default its `actor`, `name` and `to` where it has them; text as it is
+   */
+  readonly describe?: ((action: Action) => Told) | undefined
+}
+
+/** An action, as a trace tells it: who does what, and to whom. */
+export interface Told {
+  readonly actor: string | undefined
+  readonly action: string
+  readonly to?: string | undefined
+}
