@@ -1,90 +1,98 @@
-import type { Outcome, Plan, Work } from '../../src/flip/protocol.ts'
-import type { FlipState, Head } from '../../src/ports/index.ts'
-import type { Move } from './explore.ts'
-import { afterConflict, goingOn, move, NOTHING, seat, store } from './moves.ts'
-import type { Rules } from './rules.ts'
-import type { Flying, Name, State, Writing } from './state.ts'
-import { commit } from './world.ts'
+import type { Work } from '../../src/flip/protocol.ts'
+import type { Head } from '../../src/ports/index.ts'
+import type { Known } from './known.ts'
+import { afterConflict, goingOn, type Move, seat, seated, store, withOwners } from './moves.ts'
+import type { HowItWent, Rulebook, Task } from './rulebook.ts'
+import type { Flying, Name, State } from './state.ts'
+import { commit, type World } from './world.ts'
 
 // Steps whose effect and whose record are one action of the store.
 
 interface Attempted {
   readonly base: Head
-  readonly flip: FlipState
+  readonly task: Task
   readonly work: Exclude<Work, { type: 'confirm' }>
-  readonly plan: Plan
-  readonly rules: Rules
 }
 
-export function transact(state: State, name: Name, attempted: Attempted): readonly Move<State>[] {
-  const { base, flip, work, plan, rules } = attempted
-  const { left } = state
-  const text = `${name} (epoch ${base.epoch}) ${work.type === 'run' ? 'runs' : 'undoes'} ${work.step}`
-  const happened = [rules.report(flip, plan, work, { type: 'done', output: undefined })]
-  const sent = { by: name, base, happened, effect: { flipId: flip.id, type: work.type, step: work.step } }
-  const moves = [...land(state, sent, attempted), ...failures(state, name, attempted, text)]
-  if (left.lostAnswers === 0 || state.flying !== undefined) return moves
-  const lost = { flying: sent, left: { ...left, lostAnswers: left.lostAnswers - 1 } }
-  return [...moves, move(`${text} in a transaction, and hears nothing of it`, state, lost)]
-}
+export class Atomic {
+  readonly #book: Rulebook
+  readonly #known: Known
 
-/** What was taken to be lost reaches the store. */
-export function arrive(state: State, plan: Plan, rules: Rules): readonly Move<State>[] {
-  const { flying, head } = state
-  if (flying === undefined) return NOTHING
-  const text = `the transaction of ${flying.by} (epoch ${flying.base.epoch}) on ${flying.effect.step} arrives late`
-  if (!rules.accepts(head, flying.base))
-    return [move(`${text}: in vain`, state, { flying: undefined, ...leftOf(state, flying, rules) })]
-  const change = rules.unfold(head, flying.happened, plan, { at: 0, epoch: flying.base.epoch })
-  const stored = store(state, change, undefined)
-  return [{ label: text, next: { ...stored, world: commit(state.world, flying.effect), flying: undefined } }]
-}
-
-function land(state: State, sent: Flying, { base, plan, rules }: Attempted): readonly Move<State>[] {
-  const { by: name, happened, effect } = sent
-  const verb = effect.type === 'run' ? 'runs' : 'undoes'
-  const text = `${name} (epoch ${base.epoch}) ${verb} ${effect.step} in a transaction`
-  if (!rules.accepts(state.head, base)) {
-    const writing: Writing = { type: 'writing', base, epoch: base.epoch, happened, onConflict: 'look', isStored: false }
-    const owners = seat(state, name, afterConflict(state, writing, rules))
-    return [move(`${text}: in vain`, state, { owners, ...leftOf(state, sent, rules) })]
+  constructor(book: Rulebook, known: Known) {
+    this.#book = book
+    this.#known = known
   }
-  const change = rules.unfold(base, happened, plan, { at: 0, epoch: base.epoch })
-  const stored = store(state, change, name)
-  return [
-    {
-      label: text,
-      next: { ...stored, world: commit(state.world, effect), owners: seat(state, name, goingOn(change)) },
-    },
-  ]
-}
 
-/** What a transaction leaves in the world whose append was refused. */
-function leftOf({ world }: State, { effect }: Flying, rules: Rules): Partial<State> {
-  return rules.takesBack ? {} : { world: commit(world, effect) }
-}
-
-function failures(
-  state: State,
-  name: Name,
-  { base, flip, work, plan, rules }: Attempted,
-  text: string,
-): readonly Move<State>[] {
-  const { left } = state
-  if (left.failures === 0) return NOTHING
-  const fails = (how: string, terminal?: true): Move<State> => {
-    const failure = { code: 'STEP_FAILED', message: '', ...(terminal && { terminal }) } as const
-    const outcome: Outcome = { type: 'failed', failure, begun: false }
-    const happened = [rules.report(flip, plan, work, outcome)]
-    const owners = seat(state, name, {
-      type: 'writing',
-      base,
-      epoch: base.epoch,
-      happened,
-      onConflict: 'look',
-      isStored: false,
-    })
-    return move(`${text}: ${how}, and is taken back`, state, { owners, left: { ...left, failures: left.failures - 1 } })
+  transact(state: State, name: Name, attempted: Attempted, moves: Move[]): void {
+    const { base, task, work } = attempted
+    const { left } = state
+    const text = `${name} (epoch ${base.epoch}) ${work.type === 'run' ? 'runs' : 'undoes'} ${work.step}`
+    const happened = this.#book.report(task, 'done')
+    const sent = { by: name, base, happened, effect: { flipId: task.flip.id, type: work.type, step: work.step } }
+    this.#land(state, sent, text, moves)
+    this.#fail(state, name, attempted, { text, moves })
+    if (left.lostAnswers === 0 || state.flying !== undefined) return
+    const spent = { ...left, lostAnswers: left.lostAnswers - 1 }
+    const next = { ...seated(state, state.owners, state.world, spent), flying: this.#known.flying.one(sent) }
+    moves.push({ label: () => `${text} in a transaction, and hears nothing of it`, next })
   }
-  return work.type === 'run' && left.attempts > 0 ? [fails('fails'), fails('fails for good', true)] : [fails('fails')]
+
+  /** What was taken to be lost reaches the store. */
+  arrive(state: State, moves: Move[]): void {
+    const { flying, head } = state
+    if (flying === undefined) return
+    const { by, base, happened, effect } = flying
+    const text =
+      (how = '') =>
+      () =>
+        `the transaction of ${by} (epoch ${base.epoch}) on ${effect.step} arrives late${how}`
+    if (!this.#book.rules.accepts(head, base)) {
+      const next = { ...seated(state, state.owners, this.#worldAfter(state, flying)), flying: undefined }
+      moves.push({ label: text(': in vain'), next })
+      return
+    }
+    const stored = store(this.#known, state, this.#book.unfold(head, happened, base.epoch), undefined)
+    const world = this.#known.world(commit(state.world, effect))
+    moves.push({ label: text(), next: { ...stored, world, flying: undefined } })
+  }
+
+  #land(state: State, sent: Flying, text: string, moves: Move[]): void {
+    const { by: name, base, happened, effect } = sent
+    if (!this.#book.rules.accepts(state.head, base)) {
+      const draft = { base, epoch: base.epoch, happened, onConflict: 'look', isStored: false } as const
+      const owners = seat(state.owners, name, afterConflict(this.#known, state, draft, this.#book.rules))
+      const next = seated(state, owners, this.#worldAfter(state, sent))
+      moves.push({ label: () => `${text} in a transaction: in vain`, next })
+      return
+    }
+    const change = this.#book.unfold(base, happened, base.epoch)
+    const stored = withOwners(
+      store(this.#known, state, change, name),
+      seat(state.owners, name, goingOn(this.#known, change)),
+    )
+    const next = { ...stored, world: this.#known.world(commit(state.world, effect)) }
+    moves.push({ label: () => `${text} in a transaction`, next })
+  }
+
+  /** What a transaction leaves in the world whose append was refused. */
+  #worldAfter({ world }: State, { effect }: Flying): World {
+    return this.#book.rules.takesBack ? world : this.#known.world(commit(world, effect))
+  }
+
+  #fail(
+    state: State,
+    name: Name,
+    { base, task, work }: Attempted,
+    { text, moves }: { text: string; moves: Move[] },
+  ): void {
+    const { left } = state
+    if (left.failures === 0) return
+    const fails = (how: string, went: HowItWent): void => {
+      const owners = seat(state.owners, name, this.#book.written(base, task, went))
+      const next = seated(state, owners, state.world, { ...left, failures: left.failures - 1 })
+      moves.push({ label: () => `${text}: ${how}, and is taken back`, next })
+    }
+    fails('fails', 'early')
+    if (work.type === 'run' && left.attempts > 0) fails('fails for good', 'terminalEarly')
+  }
 }

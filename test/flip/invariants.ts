@@ -1,28 +1,94 @@
+import { isDeepStrictEqual } from 'node:util'
 import { evolve } from '../../src/flip/evolve.ts'
 import { isPastReturn, type Plan } from '../../src/flip/protocol.ts'
-import type { FlipState } from '../../src/ports/index.ts'
-import type { Claims, Invariant } from './explore.ts'
-import { isFinal, isSameHead, NAMES, ownersOf, type State } from './state.ts'
-import { effectsOf, isSame } from './world.ts'
+import type { FlipState, Head } from '../../src/ports/index.ts'
+import { always, alwaysPossible, type Property } from '../../src/testing/explore/index.ts'
+import type { Move } from './moves.ts'
+import { isFinal, NAMES, ownersOf, type Past, type State } from './state.ts'
+import { effectsOf, isSame, type World } from './world.ts'
+
+/** What must always be so: asked for every move, so for every way into a state. */
+interface Invariant {
+  readonly name: string
+  holds(state: State, before: State): boolean
+}
 
 /** What must be so, whatever happens; judged by what took place in the world, not by what the records say of it. */
-export function claimsOn(plan: Plan): Claims<State> {
-  const world = ofTheWorld(plan).map(whenChanged)
-  const invariants = [...ofTheJournal, ...ofTheKey, ...ofTheFlip(plan), ...world, ...ofTransactions(plan)]
-  return { invariants, settled: { name: 'every flip can settle', holds: isSettled } }
+export function claimsOn(plan: Plan): readonly Property<State, Move>[] {
+  const invariants = [
+    ...ofTheJournal.map(whenAppended),
+    ...ofTheKey.map(whenSettled),
+    ...ofTheFlip(plan),
+    ...judgedOnce(ofTheWorld(plan)),
+    ...ofTransactions(plan).map(whenRecorded),
+  ]
+  const claims = invariants.map(({ name, holds }) => always<State, Move>(name, holds))
+  return [...claims, alwaysPossible('every flip can settle', isSettled)]
 }
 
-/** What was so stays so while nothing happens in the world and no flip ends. */
-function whenChanged({ name, holds }: Invariant<State>): Invariant<State> {
-  const isSame = (state: State, before: State): boolean => state.world === before.world && state.past === before.past
-  return { name, holds: (state, before) => isSame(state, before) || holds(state, before) }
-}
-
-function isSettled({ head, owners }: State): boolean {
+export function isSettled({ head, owners }: State): boolean {
   return head.flip === undefined && NAMES.every((name) => owners[name].type === 'idle')
 }
 
-const ofTheJournal: readonly Invariant<State>[] = [
+// What was so stays so while that does not change which it is about. Parts of a state are kept once: to have changed is
+// to be another object.
+
+function whenAppended({ name, holds }: Invariant): Invariant {
+  return {
+    name,
+    holds: (state, before) => (state.head === before.head && state.appended.length === 0) || holds(state, before),
+  }
+}
+
+function whenSettled({ name, holds }: Invariant): Invariant {
+  const isSame = (state: State, before: State): boolean =>
+    state.past === before.past && state.settled === before.settled && state.head === before.head
+  return { name, holds: (state, before) => isSame(state, before) || holds(state, before) }
+}
+
+/** Of the world and the past alone: judged once for each pair of them, and all together. */
+function judgedOnce(invariants: readonly Invariant[]): readonly Invariant[] {
+  const judged = new Map<World, Map<Past, ReadonlySet<string>>>()
+  let last: { readonly state: State | undefined; readonly broken: ReadonlySet<string> } = {
+    state: undefined,
+    broken: new Set(),
+  }
+  const brokenIn = (state: State, before: State): ReadonlySet<string> => {
+    if (last.state === state) return last.broken
+    const { world, past } = state
+    const ofWorld = judged.get(world) ?? new Map<Past, ReadonlySet<string>>()
+    judged.set(world, ofWorld)
+    const known = ofWorld.get(past)
+    const broken = known ?? new Set(invariants.filter((each) => !each.holds(state, before)).map(({ name }) => name))
+    ofWorld.set(past, broken)
+    last = { state, broken }
+    return broken
+  }
+  return invariants.map(({ name }) => ({
+    name,
+    holds: (state, before) =>
+      (state.world === before.world && state.past === before.past) || !brokenIn(state, before).has(name),
+  }))
+}
+
+function whenRecorded({ name, holds }: Invariant): Invariant {
+  const isSame = (state: State, before: State): boolean =>
+    state.world === before.world && state.past === before.past && state.head === before.head
+  return { name, holds: (state, before) => isSame(state, before) || holds(state, before) }
+}
+
+/** The heads upon which these records were seen to lead where they should. */
+const folded = new WeakMap<State['appended'], { readonly before: Head; readonly head: Head }>()
+
+function isFolded({ head, appended }: State, before: Head): boolean {
+  const known = folded.get(appended)
+  if (known?.before === before && known.head === head) return true
+  if (!isDeepStrictEqual(appended.reduce(evolve, before), head)) return false
+  if (appended.length > 0) folded.set(appended, { before, head })
+  return true
+}
+
+const ofTheJournal: readonly Invariant[] = [
   {
     name: 'no append of an older epoch is accepted',
     holds: ({ appended }, before) => appended.every(({ epoch }) => epoch >= before.head.epoch),
@@ -35,12 +101,11 @@ const ofTheJournal: readonly Invariant<State>[] = [
   },
   {
     name: 'the head is what the records say',
-    holds: ({ head, appended }, before) =>
-      appended.length === 0 || isSameHead(appended.reduce(evolve, before.head), head),
+    holds: (state, before) => isFolded(state, before.head),
   },
 ]
 
-const ofTheKey: readonly Invariant<State>[] = [
+const ofTheKey: readonly Invariant[] = [
   {
     name: 'one key commits once',
     holds: ({ past }) => past.ended.filter(({ outcome }) => outcome === 'committed').length <= 1,
@@ -56,7 +121,7 @@ const ofTheKey: readonly Invariant<State>[] = [
   },
 ]
 
-function ofTheFlip(plan: Plan): readonly Invariant<State>[] {
+function ofTheFlip(plan: Plan): readonly Invariant[] {
   return [
     {
       name: 'a subject has one flip at a time',
@@ -81,7 +146,7 @@ function ofTheFlip(plan: Plan): readonly Invariant<State>[] {
   ]
 }
 
-function ofTheWorld({ steps }: Plan): readonly Invariant<State>[] {
+function ofTheWorld({ steps }: Plan): readonly Invariant[] {
   const names = steps.map(({ name }) => name)
   const undoable = names.filter((name) => steps.some((step) => step.name === name && step.compensate !== undefined))
   const irreversible = new Set(steps.filter((step) => step.irreversible).map(({ name }) => name))
@@ -142,7 +207,7 @@ function ofTheWorld({ steps }: Plan): readonly Invariant<State>[] {
 }
 
 /** Of steps whose effect and whose record are one: what one tells is what the other does, after every move. */
-function ofTransactions({ steps }: Plan): readonly Invariant<State>[] {
+function ofTransactions({ steps }: Plan): readonly Invariant[] {
   const atomic = steps.filter((step) => step.atomic)
   if (atomic.length === 0) return []
   return [

@@ -1,11 +1,25 @@
 import { origin } from '../../src/flip/evolve.ts'
-import { isPastReturn, type Outcome, type Plan, type Work } from '../../src/flip/protocol.ts'
-import type { Body, Failure, Head } from '../../src/ports/index.ts'
-import { arrive, transact } from './atomic.ts'
-import type { Model, Move } from './explore.ts'
-import { afterConflict, ask, called, crash, goingOn, hear, IDLE, move, NOTHING, seat, store, taking } from './moves.ts'
+import { isPastReturn, type Plan, type Work } from '../../src/flip/protocol.ts'
+import type { Head } from '../../src/ports/index.ts'
+import type { Model } from '../../src/testing/explore/index.ts'
+import { Atomic } from './atomic.ts'
+import { IDLE, Known } from './known.ts'
+import {
+  afterConflict,
+  called,
+  goingOn,
+  hears,
+  type Move,
+  NOTHING,
+  seat,
+  seated,
+  store,
+  taking,
+  withOwners,
+} from './moves.ts'
+import { type HowItWent, Rulebook, type Task } from './rulebook.ts'
 import type { Rules } from './rules.ts'
-import { type Budget, keyOf, NAMES, type Name, ownersOf, type State, type Writing } from './state.ts'
+import { type Budget, NAMES, type Name, ownersOf, type State, type Writing } from './state.ts'
 import { act, UNTOUCHED, type World } from './world.ts'
 
 // A journal with one subject, two processes, two callers with one key, and an operator: everything that can happen to
@@ -22,69 +36,108 @@ const CHART = { version: 1, fingerprint: 'chart' }
 /** Legal from both ends: only the key keeps a second caller from a second run. */
 const TABLE = { from: { go: 'to' }, to: { go: 'to' } }
 const KEY = 'key'
-const ORDERS = [
-  { how: 'retry', phase: 'to' },
-  { how: 'skip', phase: 'to' },
-  { how: 'force', phase: 'from' },
-  { how: 'force', phase: 'to' },
-] as const
-const FAILED: Failure = { code: 'STEP_FAILED', message: '' }
-
-export function modelOf(setting: Setting, rules: Rules): Model<State> {
+export function modelOf(setting: Setting, rules: Rules): Model<State, Move> {
   const { plan, budget } = setting
+  const known = new Known()
   const initial: State = {
-    head: origin(CHART, 'from'),
+    head: known.heads.one(origin(CHART, 'from')),
     settled: undefined,
     owners: { A: IDLE, B: IDLE },
-    world: UNTOUCHED,
+    world: known.world(UNTOUCHED),
     flying: undefined,
     left: budget,
-    past: { ended: NOTHING, orders: NOTHING },
+    past: known.past({ ended: NOTHING, orders: NOTHING }),
     appended: NOTHING,
   }
-  const life = new Life(plan, rules, setting.inputs ?? { A: 'same', B: 'same' })
-  return { initial, keyOf, actions: (state) => life.actions(state) }
+  const life = new Life(new Rulebook(rules, plan, known), known, setting.inputs ?? { A: 'same', B: 'same' })
+  return {
+    init: [initial],
+    actions: (state) => life.actions(state),
+    next: (_, { next }) => next,
+    key: (state) => known.keyOf(state),
+    describe: ({ label }) => ({ actor: undefined, action: label() }),
+  }
 }
 
 class Life {
-  readonly #plan: Plan
-  readonly #rules: Rules
+  readonly #book: Rulebook
+  readonly #known: Known
   readonly #inputs: Readonly<Record<Name, string>>
+  readonly #atomic: Atomic
 
-  constructor(plan: Plan, rules: Rules, inputs: Readonly<Record<Name, string>>) {
-    this.#plan = plan
-    this.#rules = rules
+  constructor(book: Rulebook, known: Known, inputs: Readonly<Record<Name, string>>) {
+    this.#book = book
+    this.#known = known
     this.#inputs = inputs
+    this.#atomic = new Atomic(book, known)
   }
 
-  actions(state: State): readonly Move<State>[] {
-    const moves = NAMES.flatMap((name) => [...this.#ofOwner(state, name), ...crash(state, name)])
-    return [...moves, ...this.#cancel(state), ...arrive(state, this.#plan, this.#rules)]
+  actions(state: State): readonly Move[] {
+    const moves: Move[] = []
+    for (const name of NAMES) {
+      this.#ofOwner(state, name, moves)
+      this.#crash(state, name, moves)
+    }
+    this.#cancel(state, moves)
+    this.#atomic.arrive(state, moves)
+    return moves
   }
 
-  #ofOwner(state: State, name: Name): readonly Move<State>[] {
+  #ofOwner(state: State, name: Name, moves: Move[]): void {
     const owner = state.owners[name]
     switch (owner.type) {
       case 'idle':
-        return [...ask(state, name), ...this.#adopt(state, name), ...this.#operate(state, name)]
+        this.#ask(state, name, moves)
+        this.#adopt(state, name, moves)
+        return this.#operate(state, name, moves)
       case 'asking':
-        return this.#decide(state, name, owner.base)
+        return this.#decide(state, name, owner.base, moves)
       case 'acting':
-        return [...this.#perform(state, name, owner.base), ...hear(state, name, this.#rules)]
+        this.#perform(state, name, owner.base, moves)
+        return this.#hear(state, name, moves)
       case 'writing':
-        return [...this.#write(state, name, owner), ...hear(state, name, this.#rules)]
+        this.#write(state, name, owner, moves)
+        return this.#hear(state, name, moves)
     }
   }
 
+  /** A caller asks under the key: the process reads the head. */
+  #ask(state: State, name: Name, moves: Move[]): void {
+    if (state.left.calls[name] === 0) return
+    const owners = seat(state.owners, name, this.#known.asking(state.head))
+    moves.push({ label: () => `a caller asks ${name}`, next: seated(state, owners) })
+  }
+
+  /** `kill -9`, and a new start that remembers nothing. */
+  #crash(state: State, name: Name, moves: Move[]): void {
+    const { left, owners } = state
+    if (left.crashes[name] === 0 || owners[name].type === 'idle') return
+    const crashes = { ...left.crashes, [name]: left.crashes[name] - 1 }
+    const next = seated(state, seat(owners, name, IDLE), state.world, { ...left, crashes })
+    moves.push({ label: () => `${name} crashes`, next })
+  }
+
+  #hear(state: State, name: Name, moves: Move[]): void {
+    const owner = hears(this.#known, state, state.owners[name], this.#book.rules)
+    if (owner === undefined) return
+    const next = seated(state, seat(state.owners, name, owner))
+    moves.push({ label: () => `${name} hears of a new record`, next })
+  }
+
   /** The head may be an old one; what is stored against the key is read after it. */
-  #decide(state: State, name: Name, base: Head): readonly Move<State>[] {
+  #decide(state: State, name: Name, base: Head, moves: Move[]): void {
+    const { rules } = this.#book
     const key = { text: KEY, fingerprint: this.#inputs[name] }
     const request = { flip: 'go', key, believed: undefined, timerAt: undefined }
-    const decision = this.#rules.decide(base, state.settled, request, TABLE)
-    const answered = move(`${name} is told: ${decision.type}`, state, { owners: seat(state, name, IDLE) })
-    if (decision.type === 'join') return [answered]
-    if (decision.type !== 'go') return [{ ...answered, next: called(answered.next, name) }]
-    if (state.left.attempts === 0) return [answered]
+    const decision = rules.decide(base, state.settled, request, TABLE)
+    const label = (): string => `${name} is told: ${decision.type}`
+    const idle = seat(state.owners, name, IDLE)
+    const { left } = state
+    if (decision.type !== 'go' || left.attempts === 0) {
+      const isCalled = decision.type !== 'go' && decision.type !== 'join'
+      moves.push({ label, next: seated(state, idle, state.world, isCalled ? called(left, name) : left) })
+      return
+    }
     const { from, to, attempt } = decision
     const named = { flipId: `f${base.epoch + 1}`, flip: 'go', from, to, chart: CHART, input: undefined, key: KEY }
     const whose = {
@@ -96,139 +149,137 @@ class Life {
       trace: undefined,
       breakGlass: undefined,
     }
-    const claim = taking(base, base.epoch + 1, [{ kind: 'requested', ...named, ...whose }])
-    return [move(`${name} is told: go`, state, { owners: seat(state, name, claim) })]
+    const happened = this.#known.happened.one([{ kind: 'requested', ...named, ...whose }])
+    const claim = this.#known.writing(taking(base, base.epoch + 1, happened))
+    moves.push({ label, next: seated(state, seat(state.owners, name, claim)) })
   }
 
   /** Takes over from the dead; or from the living, who were paused for longer than their lease. */
-  #adopt(state: State, name: Name): readonly Move<State>[] {
+  #adopt(state: State, name: Name, moves: Move[]): void {
     const { head, left } = state
-    if (head.flip === undefined || head.flip.course.type === 'stuck') return NOTHING
+    if (head.flip === undefined || head.flip.course.type === 'stuck') return
     const paused = ownersOf(state)[0]
-    if (paused !== undefined && left.pauses === 0) return NOTHING
-    const happened = this.#rules.adopt(head.flip, this.#plan, name)
-    const owners = seat(state, name, taking(head, this.#rules.adoptedEpoch(head.epoch), happened))
-    if (paused === undefined) return [move(`${name} finds the flip without an owner`, state, { owners })]
-    const why = `${paused} pauses past its lease, and ${name} finds the flip without an owner`
-    return [move(why, state, { owners, left: { ...left, pauses: left.pauses - 1 } })]
+    if (paused !== undefined && left.pauses === 0) return
+    const owners = seat(state.owners, name, this.#book.adopting(head, head.flip, name))
+    const why = paused === undefined ? '' : `${paused} pauses past its lease, and `
+    const spent = paused === undefined ? left : { ...left, pauses: left.pauses - 1 }
+    const label = (): string => `${why}${name} finds the flip without an owner`
+    moves.push({ label, next: seated(state, owners, state.world, spent) })
   }
 
   /** One append at once: whoever is awake has nothing to write while the flip is stuck. */
-  #operate(state: State, name: Name): readonly Move<State>[] {
-    const { flip, epoch } = state.head
+  #operate(state: State, name: Name, moves: Move[]): void {
+    const { flip } = state.head
+    if (flip?.course.type !== 'stuck') return
     const through = NAMES.find((candidate) => state.owners[candidate].type === 'idle')
-    if (flip?.course.type !== 'stuck' || name !== through) return NOTHING
-    return ORDERS.map(({ how, phase }) => {
-      const order = {
-        kind: 'resolved',
-        flipId: flip.id,
-        how,
-        actor: { id: 'kim' },
-        reason: '',
-        owner: name,
-        deadline: 0,
-      } as const
-      const happened = this.#rules.resolve(flip, this.#plan, order, phase)
-      const change = this.#rules.unfold(state.head, happened, this.#plan, { at: 0, epoch: epoch + 1 })
-      const stored = store(state, change, undefined)
-      const label = `an operator orders ${how}${how === 'force' ? ` "${phase}"` : ''}, through ${name}`
-      return { label, next: { ...stored, owners: seat(state, name, goingOn(change)) } }
-    })
+    if (name !== through) return
+    for (const { how, phase, change } of this.#book.ordered(state.head, flip, name)) {
+      const stored = store(this.#known, state, change, undefined)
+      const owners = seat(state.owners, name, goingOn(this.#known, change))
+      const label = (): string => `an operator orders ${how}${how === 'force' ? ` "${phase}"` : ''}, through ${name}`
+      moves.push({ label, next: withOwners(stored, owners) })
+    }
   }
 
-  #perform(state: State, name: Name, base: Head): readonly Move<State>[] {
-    if (base.flip === undefined) return NOTHING
-    const { flip } = base
-    const action = this.#rules.next(flip, this.#plan)
-    if (action.type === 'rest') return [move(`${name} leaves the flip`, state, { owners: seat(state, name, IDLE) })]
-    const write = (happened: readonly Body[], onConflict: Writing['onConflict']): State['owners'] =>
-      seat(state, name, { type: 'writing', base, epoch: base.epoch, happened, onConflict, isStored: false })
+  #perform(state: State, name: Name, base: Head, moves: Move[]): void {
+    if (base.flip === undefined) return
+    const task = this.#book.taskOf(base, base.flip)
+    const { action } = task
+    if (action.type === 'rest') {
+      const next = seated(state, seat(state.owners, name, IDLE))
+      moves.push({ label: () => `${name} leaves the flip`, next })
+      return
+    }
     if (action.type === 'write') {
-      return [move(`${name} sees that it is ${action.body.kind}`, state, { owners: write([action.body], 'look') })]
+      const { kind } = action.body
+      const next = seated(state, seat(state.owners, name, this.#book.written(base, task, 'done')))
+      moves.push({ label: () => `${name} sees that it is ${kind}`, next })
+      return
     }
-    if (action.type !== 'confirm' && this.#step(action.step)?.atomic === true) {
-      return transact(state, name, { base, flip, work: action, plan: this.#plan, rules: this.#rules })
+    if (action.type !== 'confirm' && task.isAtomic) {
+      this.#atomic.transact(state, name, { base, task, work: action }, moves)
+      return
     }
-    return this.#outcomes(state, base, action).map(({ text, outcome, world, isFault }) => {
-      const happened = [this.#rules.report(flip, this.#plan, action, outcome)]
-      const owners = write(happened, action.type === 'confirm' && outcome.type === 'done' ? 'look' : 'again')
-      const left = { ...state.left, failures: state.left.failures - (isFault ? 1 : 0) }
-      return move(`${name} (epoch ${base.epoch}) ${text}`, state, { owners, world, left })
-    })
+    for (const { how, text, world, isFault } of this.#outcomes(state, base, task, action)) {
+      const owners = seat(state.owners, name, this.#book.written(base, task, how))
+      const left = isFault ? { ...state.left, failures: state.left.failures - 1 } : state.left
+      moves.push({ label: () => `${name} (epoch ${base.epoch}) ${text()}`, next: seated(state, owners, world, left) })
+    }
   }
 
-  #outcomes({ world, left }: State, { epoch, flip }: Head, work: Work): readonly Performed[] {
-    const fault = (text: string, after: World, how: { begun: boolean; terminal?: true }): Performed => {
-      const failure = how.terminal ? { ...FAILED, terminal: true } : FAILED
-      return { text, outcome: { type: 'failed', failure, begun: how.begun }, world: after, isFault: true }
-    }
-    const done = (text: string, after: World): Performed => ({
-      text,
-      outcome: { type: 'done', output: undefined },
-      world: after,
-      isFault: false,
-    })
+  #outcomes({ world, left }: State, { epoch }: Head, task: Task, work: Work): readonly Performed[] {
     const mayFail = left.failures > 0
     if (work.type === 'confirm') {
-      const passed = done('confirms', world)
-      return mayFail ? [passed, fault('waits for a confirm in vain', world, { begun: true })] : [passed]
+      const passed = { how: 'done', text: () => 'confirms', world, isFault: false } as const
+      if (!mayFail) return [passed]
+      return [passed, { how: 'failed', text: () => 'waits for a confirm in vain', world, isFault: true }]
     }
-    const text = `${work.type === 'run' ? 'runs' : 'undoes'} ${work.step}`
-    const isRepeatable = this.#step(work.step)?.once !== true || work.type === 'undo'
-    const after = act(world, { flipId: flip?.id ?? '', type: work.type, step: work.step }, { epoch, isRepeatable })
-    if (after === undefined)
-      return [{ ...fault(`${text}: refused by its resource`, world, { begun: true }), isFault: false }]
-    if (!mayFail) return [done(text, after)]
-    const faults = [
-      fault(`${text}: fails before it had an effect`, world, { begun: true }),
-      fault(`${text}: fails after it had its effect`, after, { begun: true }),
+    const text = (how: string) => () => `${work.type === 'run' ? 'runs' : 'undoes'} ${work.step}${how}`
+    const isRepeatable = work.type === 'undo' || this.#step(work.step)?.once !== true
+    const effect = { flipId: task.flip.id, type: work.type, step: work.step }
+    const after = this.#book.acted(task, world, () => act(world, effect, { epoch, isRepeatable }))
+    if (after === undefined) return [{ how: 'failed', text: text(': refused by its resource'), world, isFault: false }]
+    const done = { how: 'done', text: text(''), world: after, isFault: false } as const
+    if (!mayFail) return [done]
+    const faults: Performed[] = [
+      done,
+      { how: 'failed', text: text(': fails before it had an effect'), world, isFault: true },
+      { how: 'failed', text: text(': fails after it had its effect'), world: after, isFault: true },
     ]
-    if (work.type === 'undo') return [done(text, after), ...faults]
-    const early = fault(`${text}: fails before it began`, world, { begun: false })
-    if (left.attempts === 0) return [done(text, after), ...faults, early]
+    if (work.type === 'undo') return faults
+    faults.push({ how: 'early', text: text(': fails before it began'), world, isFault: true })
     // Of interest only where somebody may try again.
-    const terminal = fault(`${text}: fails for good after it had its effect`, after, { begun: true, terminal: true })
-    return [done(text, after), ...faults, early, terminal]
+    if (left.attempts === 0) return faults
+    const forGood = ': fails for good after it had its effect'
+    return [...faults, { how: 'terminal', text: text(forGood), world: after, isFault: true }]
   }
 
   #step(name: string): Plan['steps'][number] | undefined {
-    return this.#plan.steps.find((step) => step.name === name)
+    return this.#book.plan.steps.find((step) => step.name === name)
   }
 
-  #write(state: State, name: Name, owner: Writing): readonly Move<State>[] {
+  #write(state: State, name: Name, owner: Writing, moves: Move[]): void {
     const { happened, base, epoch, isStored } = owner
-    const kinds = `${name} (epoch ${epoch}) appends ${happened.map(({ kind }) => kind).join(' + ')}`
-    const change = this.#rules.unfold(base, happened, this.#plan, { at: 0, epoch })
-    const going = seat(state, name, goingOn(change))
-    if (isStored && this.#rules.knowsOpIds) return [move(`${kinds} again: it was stored`, state, { owners: going })]
-    if (!this.#rules.accepts(state.head, base)) {
-      return [move(`${kinds}: in vain`, state, { owners: seat(state, name, afterConflict(state, owner, this.#rules)) })]
+    const { rules } = this.#book
+    const kinds =
+      (how = '') =>
+      () =>
+        `${name} (epoch ${epoch}) appends ${happened.map(({ kind }) => kind).join(' + ')}${how}`
+    const change = (owner.change ??= this.#book.unfold(base, happened, epoch))
+    const going = seat(state.owners, name, goingOn(this.#known, change))
+    if (isStored && rules.knowsOpIds) {
+      moves.push({ label: kinds(' again: it was stored'), next: seated(state, going) })
+      return
     }
-    const stored = store(state, change, name)
+    if (!rules.accepts(state.head, base)) {
+      const owners = seat(state.owners, name, afterConflict(this.#known, state, owner, rules))
+      moves.push({ label: kinds(': in vain'), next: seated(state, owners) })
+      return
+    }
+    const stored = store(this.#known, state, change, name)
     const { left } = stored
-    const accepted = { label: kinds, next: { ...stored, owners: going } }
-    if (left.lostAnswers === 0) return [accepted]
-    const unanswered = { ...stored, owners: seat(state, name, { ...owner, isStored: true }) }
+    moves.push({ label: kinds(), next: withOwners(stored, going) })
+    if (left.lostAnswers === 0) return
+    const unanswered = withOwners(stored, seat(state.owners, name, this.#known.writing({ ...owner, isStored: true })))
     const lost = { ...unanswered, left: { ...left, lostAnswers: left.lostAnswers - 1 } }
-    return [accepted, { label: `${kinds}: stored, its answer lost`, next: lost }]
+    moves.push({ label: kinds(': stored, its answer lost'), next: lost })
   }
 
   /** A third party asks for a cancel, as long as the journal shows a flip that can go back. */
-  #cancel(state: State): readonly Move<State>[] {
+  #cancel(state: State, moves: Move[]): void {
     const { head, left } = state
-    const { flip, epoch } = head
-    if (left.cancels === 0 || flip?.course.type !== 'forward' || flip.cancel !== undefined) return NOTHING
-    if (isPastReturn(flip, this.#plan)) return NOTHING
-    const happened: Body = { kind: 'cancelRequested', flipId: flip.id, actor: undefined, reason: '' }
-    const change = this.#rules.unfold(head, [happened], undefined, { at: 0, epoch })
-    const stored = store(state, change, undefined)
-    return [{ label: 'somebody cancels', next: { ...stored, left: { ...left, cancels: left.cancels - 1 } } }]
+    const { flip } = head
+    if (left.cancels === 0 || flip?.course.type !== 'forward' || flip.cancel !== undefined) return
+    if (isPastReturn(flip, this.#book.plan)) return
+    const happened = this.#book.cancel(flip)
+    const stored = store(this.#known, state, this.#book.note(head, happened), undefined)
+    moves.push({ label: () => 'somebody cancels', next: { ...stored, left: { ...left, cancels: left.cancels - 1 } } })
   }
 }
 
 interface Performed {
-  readonly text: string
-  readonly outcome: Outcome
+  readonly how: HowItWent
+  readonly text: () => string
   readonly world: World
   /** Whether it counts against the failures that may still happen. */
   readonly isFault: boolean

@@ -1,3 +1,4 @@
+import type { Change } from '../../src/flip/protocol.ts'
 import type { Body, Head, JournalRecord, Settled } from '../../src/ports/index.ts'
 import type { Effect, World } from './world.ts'
 
@@ -6,19 +7,25 @@ export const NAMES: readonly Name[] = ['A', 'B']
 
 /**
  * A process. It knows the head that it last read or wrote, and may be arbitrarily slow: one that was paused past its
- * lease is one that nothing happens to while the other goes on.
+ * lease is one that nothing happens to while the other goes on. `id`: the same for equals.
  */
 export type Owner =
-  | { readonly type: 'idle' }
+  | { readonly type: 'idle'; readonly id: number }
   /** It has read the head, and now asks what is stored against the key. */
-  | { readonly type: 'asking'; readonly base: Head }
+  | { readonly type: 'asking'; readonly id: number; readonly base: Head }
   /** It owns the flip, and is about to do what must happen now. */
-  | { readonly type: 'acting'; readonly base: Head }
+  | { readonly type: 'acting'; readonly id: number; readonly base: Head }
   | Writing
 
 /** It is about to append what happened. */
-export interface Writing {
+export interface Writing extends Draft {
   readonly type: 'writing'
+  readonly id: number
+  /** What its append makes of the journal, once that was asked. */
+  change: Change | undefined
+}
+
+export interface Draft {
   readonly base: Head
   readonly epoch: number
   readonly happened: readonly Body[]
@@ -26,6 +33,11 @@ export interface Writing {
   readonly onConflict: 'leave' | 'again' | 'look'
   /** The journal has it, but its answer was lost. */
   readonly isStored: boolean
+}
+
+export interface Owners {
+  readonly A: Owner
+  readonly B: Owner
 }
 
 /** A transaction that nobody hears of any more: it may still reach the store. */
@@ -54,16 +66,18 @@ export interface Budget {
 
 /** What the journal does not tell, and the invariants want to know. */
 export interface Past {
+  readonly id: number
   readonly ended: readonly { readonly flipId: string; readonly outcome: 'committed' | 'rolledBack' }[]
   /** What operators ordered: `f1:skip`. */
   readonly orders: readonly string[]
 }
 
+/** All but `left` and `appended` are kept once: equals are one object. */
 export interface State {
   readonly head: Head
   /** What is stored against the one key. */
   readonly settled: Settled | undefined
-  readonly owners: Readonly<Record<Name, Owner>>
+  readonly owners: Owners
   readonly world: World
   readonly flying: Flying | undefined
   readonly left: Budget
@@ -82,42 +96,6 @@ export function epochOf(owner: Owner): number | undefined {
 export function ownersOf({ head, owners }: State): readonly Name[] {
   if (head.flip === undefined || head.flip.course.type === 'stuck') return []
   return NAMES.filter((name) => epochOf(owners[name]) === head.epoch)
-}
-
-const numbers = { head: new Map<string, number>(), bodies: new Map<string, number>() }
-const known = new WeakMap<object, number>()
-
-/** Heads and bodies are shared by many states: each gets a number, and a state a short key. */
-function numberOf(value: object, texts: Map<string, number>): number {
-  const remembered = known.get(value)
-  if (remembered !== undefined) return remembered
-  const text = JSON.stringify(value)
-  const number = texts.get(text) ?? texts.size
-  texts.set(text, number)
-  known.set(value, number)
-  return number
-}
-
-export function isSameHead(one: Head, other: Head): boolean {
-  return numberOf(one, numbers.head) === numberOf(other, numbers.head)
-}
-
-export function keyOf({ head, settled, owners, world, flying, left, past }: State): string {
-  const outcome =
-    settled === undefined ? '' : `${settled.flipId}${settled.fingerprint}${settled.outcome.type}${isFinal(settled)}`
-  const { failures, pauses, lostAnswers, cancels, crashes, calls, attempts } = left
-  const budget = [failures, pauses, lostAnswers, cancels, crashes.A, crashes.B, calls.A, calls.B, attempts]
-  const ended = past.ended.map((flip) => flip.flipId + flip.outcome).join()
-  const now = `${numberOf(head, numbers.head)} ${ownerKey(owners.A)} ${ownerKey(owners.B)}`
-  const onItsWay = flying === undefined ? '' : numberOf(flying, numbers.bodies)
-  return `${now} ${outcome} ${budget} ${ended} ${past.orders} ${numberOf(world, numbers.bodies)} ${onItsWay}`
-}
-
-function ownerKey(owner: Owner): string {
-  if (owner.type === 'idle') return '-'
-  const base = numberOf(owner.base, numbers.head)
-  if (owner.type !== 'writing') return `${owner.type}${base}`
-  return `w${base}e${owner.epoch}${owner.onConflict}${owner.isStored}${numberOf(owner.happened, numbers.bodies)}`
 }
 
 export function isFinal({ outcome }: Settled): boolean {

@@ -7,21 +7,26 @@ export interface Effect {
   readonly step: string
 }
 
-export interface World {
+/** Kept once by `Known`: equal worlds are one object. */
+export interface World extends Scene {
+  readonly id: number
+}
+
+export interface Scene {
   /** In the order in which they took place. */
   readonly effects: readonly Effect[]
   /** The newest epoch that the resource of a step has heard of. */
   readonly seen: Readonly<Record<string, number>>
 }
 
-export const UNTOUCHED: World = { effects: [], seen: {} }
+export const UNTOUCHED: Scene = { effects: [], seen: {} }
 
 /** A resource refuses an epoch older than it has seen: then undefined. */
 export function act(
   world: World,
   effect: Effect,
   by: { readonly epoch: number; readonly isRepeatable: boolean },
-): World | undefined {
+): Scene | undefined {
   const { step } = effect
   if (by.epoch < (world.seen[step] ?? 0)) return undefined
   const isRepeat = by.isRepeatable && world.effects.some((earlier) => isSame(earlier, effect))
@@ -30,8 +35,8 @@ export function act(
 }
 
 /** A transaction's effect: its store keeps it, or takes it back. It knows of no token and of no step key. */
-export function commit(world: World, effect: Effect): World {
-  return { ...world, effects: [...world.effects, effect] }
+export function commit({ effects, seen }: World, effect: Effect): Scene {
+  return { effects: [...effects, effect], seen }
 }
 
 /** Whether both have the same step key. */
