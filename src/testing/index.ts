@@ -25,7 +25,6 @@ export { type MaskedOptions, masked, maskedLines } from './journal-text/index.ts
 export {
   type FailOptions,
   type FaultOptions,
-  type GivenDeps,
   type GivenJournal,
   type Ledger,
   type LedgerEntry,

@@ -1,5 +1,5 @@
 import { PhasegateError, refuse } from '../../base/index.ts'
-import type { FlipsOf } from '../../chart/index.ts'
+import type { DepsOf, FlipsOf } from '../../chart/index.ts'
 import type { TypedChart } from '../../gate/index.ts'
 import { type Calm, problemsOf } from './judge.ts'
 import { type CrashArguments, type CrashSettings, parseCrashOptions } from './options.ts'
@@ -37,10 +37,10 @@ interface Found {
  *   invariants: { 'who serves is not cordoned': ({ deps, phase }) => phase !== 'serving' || deps.lb.cordoned.size === 0 },
  * })
  */
-export async function crashEverywhere<const C extends TypedChart>(
+export async function crashEverywhere<const C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>>(
   chart: C,
   flip: keyof FlipsOf<C> & string,
-  ...[options]: CrashArguments<C>
+  ...[options]: CrashArguments<C, Fakes>
 ): Promise<CrashReport> {
   const settings = parseCrashOptions(chart, flip, options)
   const proof = new Proof(settings)

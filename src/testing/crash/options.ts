@@ -33,20 +33,21 @@ export type Invariants<Deps = unknown, Phases extends string = string> = {
   readonly [sentence: string]: (world: Rested<Deps, Phases>) => boolean | Promise<boolean>
 }
 
-interface CrashBase<C extends TypedChart> extends Omit<SimulateBase, 'actor' | 'subject' | 'journal'> {
+interface CrashBase<C extends TypedChart, Fakes extends DepsOf<C>>
+  extends Omit<SimulateBase, 'actor' | 'subject' | 'journal'> {
   /** Checked after every run. @default none but the kit's own */
-  readonly invariants?: Invariants<DepsOf<C>, PhasesOf<C>> | undefined
+  readonly invariants?: Invariants<Fakes, PhasesOf<C>> | undefined
   /**
    * What of the outside counts: after a crash it must be as it was before the flip, or as an undisturbed flip leaves it.
    * Compared by value. @default nothing
    */
-  readonly observe?: ((deps: DepsOf<C>) => unknown) | undefined
+  readonly observe?: ((deps: Fakes) => unknown) | undefined
   /** How flips are asked for: this one, and those that lead to where it begins. @default without input, by one who may */
   readonly requests?: { readonly [Flip in keyof FlipsOf<C>]?: FlipRequest } | undefined
   /** The phase in which the flip begins. @default the first of those it can begin in */
   readonly from?: PhasesOf<C> | undefined
   /** Brings the subject to where the flip begins. @default the shortest way of flips from the initial phase */
-  readonly prepare?: ((sim: Simulation<C>) => unknown) | undefined
+  readonly prepare?: ((sim: Simulation<C, Fakes>) => unknown) | undefined
   /** Also the way back: again with each step failing after its effect, and with each confirm never true. @default true */
   readonly failures?: boolean | undefined
   /**
@@ -64,13 +65,12 @@ interface CrashBase<C extends TypedChart> extends Omit<SimulateBase, 'actor' | '
 }
 
 /** `deps` makes the fakes anew for each run; it is required when the chart declares dependencies. */
-export type CrashOptions<C extends TypedChart> = CrashBase<C> &
-  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: (outside: Outside) => DepsOf<C> })
+export type CrashOptions<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> = CrashBase<C, Fakes> &
+  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: (outside: Outside) => Fakes })
 
 /** The options of a proof, which may be left out where none is required. */
-export type CrashArguments<C extends TypedChart> = undefined extends CrashOptions<C>['deps']
-  ? [options?: CrashOptions<C>]
-  : [options: CrashOptions<C>]
+export type CrashArguments<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> =
+  unknown extends DepsOf<C> ? [options?: CrashOptions<C, Fakes>] : [options: CrashOptions<C, Fakes>]
 
 /** Options with every default filled in. */
 export interface CrashSettings {

@@ -1,7 +1,6 @@
 export type { PlayedCall } from './cast.ts'
 export type { Ledger, LedgerEntry, Token } from './ledger.ts'
 export {
-  type GivenDeps,
   type GivenJournal,
   type Outside,
   parseSimulateOptions,

@@ -1,5 +1,5 @@
 import { type Duration, isPlainObject, known, limit, port, refuse } from '../../base/index.ts'
-import type { Chart, DepsOf } from '../../chart/index.ts'
+import type { DepsOf } from '../../chart/index.ts'
 import type { TypedChart } from '../../gate/index.ts'
 import type { Actor, Clock, Journal, Lock, Secrets } from '../../ports/index.ts'
 import type { Ledger } from './ledger.ts'
@@ -50,17 +50,13 @@ export interface SimulateBase {
   readonly leaseTtl?: Duration | undefined
 }
 
-/** What a chart's steps act on: the fakes, or how they are made. */
-export type GivenDeps<C extends Chart> = DepsOf<C> | ((outside: Outside) => DepsOf<C>)
-
-/** `deps` is required when the chart declares dependencies. */
-export type SimulateOptions<C extends TypedChart> = SimulateBase &
-  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: GivenDeps<C> })
+/** `deps`, the fakes or how they are made, is required when the chart declares dependencies. */
+export type SimulateOptions<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> = SimulateBase &
+  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: Fakes | ((outside: Outside) => Fakes) })
 
 /** The options of a simulation, which may be left out where none is required. */
-export type SimulateArguments<C extends TypedChart> = undefined extends SimulateOptions<C>['deps']
-  ? [options?: SimulateOptions<C>]
-  : [options: SimulateOptions<C>]
+export type SimulateArguments<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> =
+  unknown extends DepsOf<C> ? [options?: SimulateOptions<C, Fakes>] : [options: SimulateOptions<C, Fakes>]
 
 /** Options of a simulation with every default filled in. */
 export interface SimulateSettings {

@@ -1,5 +1,5 @@
 import { type Duration, flag, known, messageOf, parseDuration, positiveInteger, refuse } from '../../base/index.ts'
-import type { AnyChart } from '../../chart/index.ts'
+import type { AnyChart, DepsOf } from '../../chart/index.ts'
 import type { FlipOptions, Gate, Recovery, Safe, Subject, TypedChart } from '../../gate/index.ts'
 import type { Head, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
@@ -21,9 +21,12 @@ import type { Host, World } from './world.ts'
  * await sim.recover()
  * expect(await sim.phase()).toBe('draining')
  */
-export function simulate<const C extends TypedChart>(chart: C, ...[options]: SimulateArguments<C>): Simulation<C> {
+export function simulate<const C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>>(
+  chart: C,
+  ...[options]: SimulateArguments<C, Fakes>
+): Simulation<C, Fakes> {
   if (!(chart?.flips instanceof Map)) refuse('chart', chart, 'what chart(…)….build() returns')
-  return simulationIn(new Stage(chart, parseSimulateOptions(options))) as unknown as Simulation<C>
+  return simulationIn(new Stage(chart, parseSimulateOptions(options))) as unknown as Simulation<C, Fakes>
 }
 
 /** A simulation on a stage that is there already. */

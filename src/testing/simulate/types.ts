@@ -22,13 +22,13 @@ export interface FailOptions extends FaultOptions {
  * gives the same run. Parts of flips go by name: `cordon` (a guard, step or confirm), `drain.cordon` where several flips
  * have one, `undo cordon` for a compensation.
  */
-export interface Simulation<C extends TypedChart = TypedChart>
+export interface Simulation<C extends TypedChart = TypedChart, Fakes extends DepsOf<C> = DepsOf<C>>
   extends Pick<Subject<PhasesOf<C>, FlipsOf<C>>, 'flip' | 'safeFlip' | 'explain' | 'id'> {
   readonly chart: C
   readonly clock: VirtualClock
   readonly ledger: Ledger
   /** What the steps act on, as the test sees it. */
-  readonly deps: DepsOf<C>
+  readonly deps: Fakes
   /** The gate of the process that lives. @throws SIMULATION_CRASHED when none does */
   readonly gate: Gate<C>
   /** The subject, in the process that lives; its calls let no time pass. @throws SIMULATION_CRASHED when none does */
