@@ -21,6 +21,7 @@ export {
   type Invariants,
   type Rested,
 } from './crash/index.ts'
+export * from './explore/index.ts'
 export { type MaskedOptions, masked, maskedLines } from './journal-text/index.ts'
 export {
   type FailOptions,
