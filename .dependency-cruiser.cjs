@@ -26,6 +26,7 @@ const HOUSE = [
 /** Packages that only some may import. */
 const ONLY = [
   { package: '@opentelemetry/', by: ['telemetry/otel/'] },
+  { package: 'fast-check', by: ['testing/fast-check/'] },
   { package: 'eventemitter3', by: ['telemetry/'] },
   { package: 'vitest', by: ['testing/vitest/'] },
   { package: 'xstate', by: ['chart/compile\\.ts$', 'xstate/', 'testing/'] },
@@ -48,6 +49,7 @@ const DOORS = [
   'policies/index',
   'xstate/index',
   'testing/index',
+  'testing/fast-check/index',
   'testing/vitest/index',
   'testing/reporter/index',
 ]

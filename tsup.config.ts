@@ -14,6 +14,7 @@ export default defineConfig({
     policies: 'src/policies/index.ts',
     xstate: 'src/xstate/index.ts',
     testing: 'src/testing/index.ts',
+    'testing/fast-check': 'src/testing/fast-check/index.ts',
     'testing/vitest': 'src/testing/vitest/index.ts',
     'testing/reporter': 'src/testing/reporter/index.ts',
     // No door: what `npx phasegate` runs.

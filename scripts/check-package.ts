@@ -25,12 +25,14 @@ const LOADED_BY = {
   zod: ['./file', './postgres'],
   xstate: doorsOf(manifest).map(({ subpath }) => subpath),
   '@opentelemetry/api': ['./otel'],
+  'fast-check': ['./testing/fast-check'],
   vitest: ['./testing/vitest'],
 }
 
 /** Doors whose declarations may mention other packages. */
 const TYPES_FROM = {
   './testing': ['xstate'],
+  './testing/fast-check': ['xstate', 'fast-check'],
   './testing/vitest': ['vitest'],
   './xstate': ['xstate'],
   './otel': ['@opentelemetry/api'],

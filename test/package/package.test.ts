@@ -207,6 +207,7 @@ describe('the checks of the package', { timeout: 120_000 }, () => {
       './policies',
       './xstate',
       './testing',
+      './testing/fast-check',
       './testing/vitest',
       './testing/reporter',
     ])
