@@ -68,6 +68,7 @@ export interface ErrorFacts {
   SINK_FAILED: { sink: string; cause: string }
   TRAIL_BEHIND: { trail: string; sinks: readonly { sink: string; cause: string }[] }
   TRAIL_CLOSED: { trail: string }
+  PATHS_EXCEEDED: { chart: string; most: number }
   QUERY_FAILED: { url: string; query: string; cause: string }
   OUTCOME_UNKNOWN: { subject: string; opId: string; flipId: string | undefined }
   RECORD_NOT_FOUND: { subject: string; from: number; to: number }
@@ -239,6 +240,10 @@ export const ERRORS: { readonly [Code in ErrorCode]: ErrorEntry } = {
     mend: '`facts.sinks` says which, and why. They are served when they work again.',
   },
   TRAIL_CLOSED: { means: 'The trail was closed.', mend: 'Make another one; it goes on where this one was.' },
+  PATHS_EXCEEDED: {
+    means: 'A chart has more simple paths than were asked for. None of them was left out in silence: there are none.',
+    mend: 'Raise `most`, or walk `paths(chart).shortest`.',
+  },
   QUERY_FAILED: {
     means: 'A policy asked Prometheus for a number, and none came: no answer, an error, nothing, several, or NaN.',
     mend: '`facts.cause` says why. Try `facts.query` by hand; it has to give exactly one number.',

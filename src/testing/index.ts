@@ -23,6 +23,7 @@ export {
 } from './crash/index.ts'
 export * from './explore/index.ts'
 export { type MaskedOptions, masked, maskedLines } from './journal-text/index.ts'
+export * from './paths/index.ts'
 export {
   type FailOptions,
   type FaultOptions,

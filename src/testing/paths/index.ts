@@ -1,0 +1,2 @@
+export { type PathsOptions, paths } from './paths.ts'
+export type { ChartPath, ChartPaths, PathFlip, Walker, WalkOptions } from './types.ts'
