@@ -7,13 +7,12 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^phasegate\/testing\/(fast-check)$/, replacement: source('testing/$1/index.ts') },
       { find: /^phasegate$/, replacement: source('index.ts') },
       { find: /^phasegate\/(file|postgres|redis)$/, replacement: source('adapters/$1/index.ts') },
       { find: /^phasegate\/(otel|logs)$/, replacement: source('telemetry/$1/index.ts') },
       { find: /^phasegate\/audit$/, replacement: source('trail/index.ts') },
       { find: /^phasegate\/(node|policies|testing|xstate)$/, replacement: source('$1/index.ts') },
-      { find: /^phasegate\/testing\/(vitest|reporter)$/, replacement: source('testing/$1/index.ts') },
+      { find: /^phasegate\/testing\/(fast-check|vitest|reporter)$/, replacement: source('testing/$1/index.ts') },
     ],
   },
   test: {
