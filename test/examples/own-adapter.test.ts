@@ -1,5 +1,9 @@
+import { crashEverywhere } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
 import { benches } from '../../examples/own-adapter/caught.ts'
+import { tapeJournal } from '../../examples/own-adapter/journal.ts'
+import { tape } from '../../examples/own-adapter/tape.ts'
+import { canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from '../testing/charts/canary.ts'
 import { run } from './run.ts'
 import '../../examples/own-adapter/vitest.test.ts'
 
@@ -27,4 +31,15 @@ test('the example of an adapter of one’s own shows what the contracts catch', 
   expect(said).toContain('✔ every broken adapter was caught')
   expect(said).not.toContain('✘')
   expect(code).toBe(0)
+})
+
+test('a flip on the journal of one’s own survives a crash anywhere', async () => {
+  const report = await crashEverywhere(canaryChart(), 'start', {
+    deps: makeCanaryDeps,
+    requests: canaryRequests,
+    invariants: canaryTruths,
+    journal: (clock) => tapeJournal(tape(), () => clock.now()),
+  })
+  expect(report.crashes).toBeGreaterThan(20)
+  expect(report.zombies).toBeGreaterThan(20)
 })
