@@ -1,7 +1,7 @@
 import { type Duration, flag, known, messageOf, parseDuration, positiveInteger, refuse } from '../../base/index.ts'
 import type { AnyChart, DepsOf } from '../../chart/index.ts'
 import type { FlipOptions, Gate, Recovery, Safe, Subject, TypedChart } from '../../gate/index.ts'
-import type { Head, JournalRecord } from '../../ports/index.ts'
+import type { Head, Journal, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
@@ -68,6 +68,10 @@ class LiveSimulation {
 
   get deps(): unknown {
     return this.#world.deps
+  }
+
+  get journal(): Journal {
+    return this.#world.store.journal
   }
 
   get gate(): Gate<TypedChart> {

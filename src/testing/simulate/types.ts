@@ -1,7 +1,7 @@
 import type { Duration } from '../../base/index.ts'
 import type { DepsOf, FlipsOf, PhasesOf } from '../../chart/index.ts'
 import type { Gate, Recovery, Subject, TypedChart } from '../../gate/index.ts'
-import type { JournalRecord } from '../../ports/index.ts'
+import type { Journal, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -29,6 +29,8 @@ export interface Simulation<C extends TypedChart = TypedChart, Fakes extends Dep
   readonly ledger: Ledger
   /** What the steps act on, as the test sees it. */
   readonly deps: Fakes
+  /** What outlives its processes. */
+  readonly journal: Journal
   /** The gate of the process that lives. @throws SIMULATION_CRASHED when none does */
   readonly gate: Gate<C>
   /** The subject, in the process that lives; its calls let no time pass. @throws SIMULATION_CRASHED when none does */

@@ -33,5 +33,7 @@ declare module 'vitest' {
     toHaveUndone(steps: readonly string[]): Promise<void>
     /** Of a journal or a simulation: every record is as it was sealed, and in its place. */
     toVerify(options?: VerifyingOptions): Promise<void>
+    /** Of what `explore` has answered: every property holds, of everything that can happen. */
+    toHold(): void
   }
 }

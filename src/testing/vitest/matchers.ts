@@ -1,4 +1,5 @@
 import { judgeFlipped, judgePhase, judgeUndone } from './flips.ts'
+import { judgeHeld } from './held.ts'
 import { type Matched, matched } from './judged.ts'
 import { lookedAt, nameOf, recordsOf } from './looked-at.ts'
 import { judgeRefusal, parseRefusal } from './refusal.ts'
@@ -35,5 +36,9 @@ export const matchers = {
 
   async toVerify(this: Asked, received: unknown, options?: VerifyingOptions): Promise<Matched> {
     return matched(await judgeVerified(received, options), this.isNot)
+  },
+
+  toHold(this: Asked, received: unknown): Matched {
+    return matched(judgeHeld(received), this.isNot)
   },
 }

@@ -1,5 +1,5 @@
 import { chart, createGate, deny, memoryJournal, policy, terminal } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
+import { simulate, virtualClock } from 'phasegate/testing'
 import 'phasegate/testing/vitest'
 import { describe, expect, it } from 'vitest'
 import { over, records } from '../../gate/stage.ts'
@@ -106,14 +106,31 @@ describe('toBeInPhase', () => {
     )
     await expect(expect(subject).not.toBeInPhase(3 as unknown as string)).rejects.toThrow('the phase is 3')
   })
+})
 
-  it('looks at whatever answers as a simulation does', async () => {
-    const { subject } = open()
-    await subject.flip('drain', undefined, { actor })
-    const all = await records(subject)
-    const sim = { id: 'north', phase: () => subject.phase(), explain: subject.explain, history: async () => all }
-    await expect(sim).toBeInPhase('draining')
+describe('a simulation', () => {
+  it('is looked at as a subject is', async () => {
+    const sim = simulate(bay, { deps: { isCalm: true, breaks: true, isUndoable: true }, actor })
+    await expect(sim).toBeInPhase('serving')
+    await sim.safeFlip('drain')
+    await expect(sim).toHaveUndone(['tell', 'cordon'])
+    sim.deps.breaks = false
+    await sim.flip('drain')
     await expect(sim).toHaveFlipped({ by: 'drain' })
+    await expect(sim).toRefuse('drain', 'illegal')
+    await expect(sim).toVerify()
+    expect(await messageOf(expect(sim).toBeInPhase('serving'))).toMatch(/^expected "[^"]+" to be in phase "serving"/)
+  })
+
+  it('is looked at after its process was killed', async () => {
+    const sim = simulate(bay, { deps: { isCalm: true, breaks: false, isUndoable: true }, actor })
+    sim.crashAfter('tell')
+    await sim.safeFlip('drain').catch(() => undefined)
+    await expect(sim).toBeInPhase('serving')
+    await expect(sim).not.toHaveFlipped({ by: 'drain' })
+    await sim.recover()
+    await expect(sim).toBeInPhase('draining')
+    await expect(sim).toVerify()
   })
 })
 

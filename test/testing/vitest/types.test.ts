@@ -10,6 +10,7 @@ const FILE = join(import.meta.dirname, 'asked.test.ts')
 const ASKED = `
 import { createGate, type Journal } from 'phasegate'
 import { valve } from './fixtures/valve.ts'
+import { explore } from 'phasegate/testing'
 import CoverageReporter from 'phasegate/testing/reporter'
 import { journalSerializer } from 'phasegate/testing/vitest'
 import { expect } from 'vitest'
@@ -27,7 +28,7 @@ export const waited: Promise<void>[] = [
 ]
 export const reporter: Reporter = new CoverageReporter({ thresholds: { flips: 100, all: 80 }, charts: ['valve'] })
 expect.addSnapshotSerializer(journalSerializer({ times: 'exact' }))
-expect(1).toBe(1)
+expect(explore({ init: [0], actions: () => [], next: () => 0 }, [])).toHold()
 
 // @ts-expect-error a phase has a name
 export const phase = expect(cold).toBeInPhase(1)
