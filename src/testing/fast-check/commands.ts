@@ -74,8 +74,8 @@ function troubleFor({ flips }: AnyChart): Arbitrary<Trouble | undefined> {
   return fc.option(trouble, { nil: undefined, freq: 3 })
 }
 
-/** Moments, a lease's time, and as long as the timers of the chart take: just not, and just. */
+/** Moments, a lease's time, what fakes may wait for, and as long as the timers of the chart take: just not, and just. */
 function timeFor({ phases }: AnyChart): Arbitrary<number> {
   const timers = [...phases.values()].flatMap(({ after }) => after.flatMap(({ afterMs }) => [afterMs - 1, afterMs]))
-  return fc.constantFrom(SECOND, 20 * SECOND, ...timers.filter((ms) => ms > 0))
+  return fc.constantFrom(SECOND, 20 * SECOND, 3_600 * SECOND, ...timers.filter((ms) => ms > 0))
 }

@@ -46,6 +46,10 @@ export function canaryChart({ bug = 'none' }: { readonly bug?: CanaryBug } = {})
         .input(z.object({ version: z.string().min(1) }))
         .allow('deployer')
         .guard('is new', ({ deps, input }) => deps.fleet.stable !== input.version || deny('everybody has it already'))
+        .guard(
+          'is not withdrawn',
+          ({ deps, input }) => !deps.fleet.withdrawn.has(input.version) || deny('it was withdrawn'),
+        )
         .step('install', {
           run: ({ deps, input, epoch }) => deps.fleet.install(input.version, epoch),
           compensate: ({ deps, epoch }) => deps.fleet.remove(epoch),

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AnyChart, isPhasegateError } from '../../../src/index.ts'
-import { crashEverywhere } from '../../../src/testing/index.ts'
+import { flips } from '../../../src/testing/fast-check/index.ts'
+import { crashEverywhere, simulate } from '../../../src/testing/index.ts'
 import { type CanaryBug, canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from './canary.ts'
 import { makeOrderDeps, type OrderBug, orderChart, orderRequests, orderTruths } from './order.ts'
 import { makeReplicaDeps, type ReplicaBug, replicaChart, replicaRequests, replicaTruths } from './replica.ts'
@@ -88,6 +90,60 @@ describe('a crash anywhere finds', () => {
     const { point, problems } = await failureOf(canary('the balancer is not told the epoch', 'start'))
     expect(point).toBe('zombie › before step "send a tenth"')
     expect(problems).toContain('"weights are 0 in stable" does not hold in "stable"')
+  })
+})
+
+/** What a random history of a release comes to, if it comes to anything wrong. */
+async function historyOf(bug: CanaryBug): Promise<{ told: string; problems: readonly string[] } | undefined> {
+  const random = flips(canaryChart({ bug }), {
+    deps: makeCanaryDeps,
+    inputs: { start: fc.constant(canaryRequests.start.input) },
+    invariants: canaryTruths,
+  })
+  const { failed, counterexample, errorInstance } = await fc.check(random, { seed: 7, numRuns: 200 })
+  if (!failed || !isPhasegateError(errorInstance, 'PROOF_FAILED')) return undefined
+  return { told: String(counterexample?.[0]), problems: errorInstance.facts.problems }
+}
+
+describe('random histories find', () => {
+  test('nothing in a release without mistakes', async () => {
+    expect(await historyOf('none')).toBeUndefined()
+  })
+
+  test('a timer of its own that a step has set', async () => {
+    const found = await historyOf('a step sets a timer of its own')
+    expect(found?.told).toContain('1h pass → canary')
+    expect(found?.problems).toEqual([
+      '"everybody gets another version than the one that is tried" does not hold in "canary"',
+    ])
+  })
+
+  test('a release that is promoted while it is paused', async () => {
+    expect((await historyOf('the timer is that of the paused phase'))?.problems).toContain(
+      '"what is rolled out was being tried at that moment" does not hold in "stable"',
+    )
+  })
+})
+
+describe('a simulation shows', () => {
+  const paused = async (bug: CanaryBug) => {
+    const sim = simulate(canaryChart({ bug }), { deps: makeCanaryDeps })
+    for (const flip of ['start', 'pause'] as const) {
+      await sim.flip(flip, canaryRequests[flip].input as { version: string }, { actor: canaryRequests[flip].actor })
+    }
+    await sim.advance('16m')
+    return { phase: await sim.phase(), rolledOut: sim.deps.fleet.rolledOut }
+  }
+
+  test('that nothing happens to a release that is paused', async () => {
+    expect(await paused('none')).toEqual({ phase: 'paused', rolledOut: [] })
+  })
+
+  test('a timer that fires in the wrong phase', async () => {
+    expect(await paused('the timer is that of the paused phase')).toEqual({
+      phase: 'stable',
+      rolledOut: [{ version: 'v2', weight: 0 }],
+    })
   })
 })
 
