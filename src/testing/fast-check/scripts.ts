@@ -1,10 +1,18 @@
 import { Arbitrary, type Random, Stream, Value } from 'fast-check'
 import type { Command } from './commands.ts'
+import { PLAINER, type Plainer, plainer } from './plainer.ts'
 import { Script } from './script.ts'
 
-type Drawn = readonly Value<Command>[]
+/** A command as it was drawn, and what was taken off it since: what fast-check makes smaller stays apart from that. */
+interface Drawn {
+  readonly command: Value<Command>
+  readonly off: readonly Plainer[]
+}
 
-/** Scripts of `one` command after the other. `fc.array` makes lists shorter from their beginning, which is what a story needs. */
+/**
+ * Scripts of `one` command after the other. Not by `fc.array`, which keeps the end of a list, where a story needs no more
+ * than its beginning; nor by `fc.commands`, whose seed and path alone do not repeat a run.
+ */
 export class Scripts extends Arbitrary<Script> {
   readonly #one: Arbitrary<Command>
   readonly #most: number
@@ -17,36 +25,51 @@ export class Scripts extends Arbitrary<Script> {
 
   generate(random: Random, biasFactor: number | undefined): Value<Script> {
     const length = random.nextInt(1, this.#most)
-    return scriptOf(Array.from({ length }, () => this.#one.generate(random, biasFactor)))
+    return scriptOf(Array.from({ length }, () => ({ command: this.#one.generate(random, biasFactor), off: [] })))
   }
 
   canShrinkWithoutContext(_value: unknown): _value is Script {
     return false
   }
 
-  /** Without what was not reached; without whole parts, the larger first; then each command by itself. */
+  /** Without what was not reached; without whole parts, the larger first; then each command plainer, and smaller. */
   shrink(script: Script, context: unknown): Stream<Value<Script>> {
-    const drawn = (context as Drawn).slice(0, script.reached)
-    const unreached = drawn.length < script.commands.length ? [scriptOf(drawn)] : []
-    return new Stream([...unreached, ...withoutParts(drawn)].values()).join(this.#simpler(drawn))
+    const drawn = (context as readonly Drawn[]).slice(0, script.reached)
+    const shorter = drawn.length < script.commands.length ? [drawn] : []
+    const fewer = [...shorter, ...withoutParts(drawn), ...plainerOnes(drawn)]
+    return new Stream(fewer.map(scriptOf).values()).join(this.#smaller(drawn))
   }
 
-  #simpler(drawn: Drawn): Stream<Value<Script>> {
-    const each = drawn.map((command, index) =>
-      this.#one.shrink(command.value, command.context).map((simpler) => scriptOf(drawn.with(index, simpler))),
+  #smaller(drawn: readonly Drawn[]): Stream<Value<Script>> {
+    const each = drawn.map(({ command, off }, index) =>
+      this.#one
+        .shrink(command.value, command.context)
+        .map((smaller) => scriptOf(drawn.with(index, { command: smaller, off }))),
     )
     return new Stream<Value<Script>>([].values()).join(...each)
   }
 }
 
-function scriptOf(drawn: Drawn): Value<Script> {
-  return new Value(new Script(drawn.map(({ value }) => value)), drawn)
+function scriptOf(drawn: readonly Drawn[]): Value<Script> {
+  return new Value(new Script(drawn.map(commandOf)), drawn)
 }
 
-function withoutParts(drawn: Drawn): readonly Value<Script>[] {
-  const found: Value<Script>[] = []
+function commandOf({ command, off }: Drawn): Command {
+  return off.reduce(plainer, command.value)
+}
+
+function withoutParts(drawn: readonly Drawn[]): readonly (readonly Drawn[])[] {
+  const found: (readonly Drawn[])[] = []
   for (let size = Math.floor(drawn.length / 2); size >= 1; size = Math.floor(size / 2)) {
-    for (let from = 0; from + size <= drawn.length; from += size) found.push(scriptOf(drawn.toSpliced(from, size)))
+    for (let from = 0; from + size <= drawn.length; from += size) found.push(drawn.toSpliced(from, size))
   }
-  return found.filter(({ value }) => value.commands.length > 0)
+  return found.filter((left) => left.length > 0)
+}
+
+function plainerOnes(drawn: readonly Drawn[]): readonly (readonly Drawn[])[] {
+  return drawn.flatMap((one, index) => {
+    const now = commandOf(one)
+    const left = PLAINER.filter((how) => plainer(now, how) !== now)
+    return left.map((how) => drawn.with(index, { ...one, off: [...one.off, how] }))
+  })
 }

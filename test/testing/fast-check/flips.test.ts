@@ -162,6 +162,29 @@ test('what fails reads as a transcript: what happened, what came of it, and what
   `)
 })
 
+test('nothing is shown that it does not take: no trouble, no other callers, no key', async () => {
+  const lamp = chart('lamp', { version: 1 })
+    .phase('off', { initial: true })
+    .phase('on')
+    .flip('turn on', (f) =>
+      f
+        .from('off')
+        .to('on')
+        .step('click', { run: () => null, retry: { attempts: 3 } }),
+    )
+    .flip('turn off', (f) => f.from('on').to('off'))
+    .build()
+  const count = ({ history }: Rested): number => history.filter(({ kind }) => kind === 'committed').length
+  const thrice = flips(lamp, { invariants: { 'it is turned at most twice': (world: Rested) => count(world) < 3 } })
+  for (const seed of SEEDS) {
+    expect(linesOf(await failureOf(thrice, seed))).toEqual([
+      '  1. flip "turn on" → on',
+      '  2. flip "turn off" → off',
+      '  3. flip "turn on" → on',
+    ])
+  }
+})
+
 test('the same seed is the same run', async () => {
   const [one, two] = await Promise.all(
     [1, 2].map(async () => {
