@@ -1,6 +1,6 @@
 import { Arbitrary, type Random, Stream, Value } from 'fast-check'
 import type { Command } from './commands.ts'
-import { PLAINER, type Plainer, plainer } from './plainer.ts'
+import { type Plainer, plainer, plainerThan } from './plainer.ts'
 import { Script } from './script.ts'
 
 /** A command as it was drawn, and what was taken off it since: what fast-check makes smaller stays apart from that. */
@@ -67,9 +67,9 @@ function withoutParts(drawn: readonly Drawn[]): readonly (readonly Drawn[])[] {
 }
 
 function plainerOnes(drawn: readonly Drawn[]): readonly (readonly Drawn[])[] {
-  return drawn.flatMap((one, index) => {
-    const now = commandOf(one)
-    const left = PLAINER.filter((how) => plainer(now, how) !== now)
-    return left.map((how) => drawn.with(index, { ...one, off: [...one.off, how] }))
-  })
+  return drawn.flatMap(({ command, off }, index) =>
+    plainerThan(commandOf({ command, off })).map((taken) =>
+      drawn.toSpliced(index, 1, ...taken.map((more) => ({ command, off: [...off, more] }))),
+    ),
+  )
 }

@@ -1,23 +1,27 @@
 import { expect, test } from 'vitest'
 import type { Call, Command } from '../../../src/testing/fast-check/commands.ts'
-import { PLAINER, plainer } from '../../../src/testing/fast-check/plainer.ts'
+import { plainer, plainerThan } from '../../../src/testing/fast-check/plainer.ts'
 
 const call: Call = { wish: { type: 'legal', pick: 3 }, inputs: {}, actor: undefined, key: 'a' }
 const unkeyed: Call = { ...call, key: undefined }
 const flip: Command = { type: 'flip', call, trouble: { how: 'fails', pick: 0 } }
 
-test('a command is made plainer: without trouble, without others, without a key', () => {
-  expect(plainer(flip, 'calm')).toEqual({ ...flip, trouble: undefined })
-  expect(plainer(flip, 'keyless')).toEqual({ ...flip, call: unkeyed })
-  expect(plainer({ type: 'together', calls: [call, unkeyed] }, 'alone')).toEqual({
-    type: 'flip',
-    call,
-    trouble: undefined,
-  })
-  expect(plainer({ type: 'together', calls: [call, unkeyed] }, 'keyless')).toEqual({
-    type: 'together',
-    calls: [unkeyed, unkeyed],
-  })
+/** What is tried instead of a command. */
+const instead = (command: Command): readonly Command[][] =>
+  plainerThan(command).map((row) => row.map((off) => plainer(command, off)))
+
+test('a flip is tried without trouble, and without its key', () => {
+  expect(instead(flip)).toEqual([[{ ...flip, trouble: undefined }], [{ ...flip, call: unkeyed }]])
+})
+
+test('callers at one time are tried one by one, without keys, and in turn', () => {
+  const alone = (only: Call): Command => ({ type: 'flip', call: only, trouble: undefined })
+  expect(instead({ type: 'together', calls: [call, unkeyed] })).toEqual([
+    [alone(call)],
+    [alone(unkeyed)],
+    [{ type: 'together', calls: [unkeyed, unkeyed] }],
+    [alone(call), alone(unkeyed)],
+  ])
 })
 
 test('what is plain already stays as it is: nothing is tried for ever', () => {
@@ -28,5 +32,5 @@ test('what is plain already stays as it is: nothing is tried for ever', () => {
     { type: 'crash' },
     { type: 'recover' },
   ]
-  for (const command of plain) for (const how of PLAINER) expect(plainer(command, how)).toBe(command)
+  for (const command of plain) expect(plainerThan(command)).toEqual([])
 })
