@@ -39,9 +39,9 @@ interface CrashBase<C extends TypedChart, Fakes extends DepsOf<C>>
   readonly invariants?: Invariants<Fakes, PhasesOf<C>> | undefined
   /**
    * What of the outside counts: after a crash it must be as it was before the flip, or as an undisturbed flip leaves it.
-   * Compared by value. @default nothing
+   * Compared by value; a promise is awaited. @default nothing
    */
-  readonly observe?: ((deps: Fakes) => unknown) | undefined
+  readonly observe?: ((deps: Fakes, subject: string) => unknown) | undefined
   /** How flips are asked for: this one, and those that lead to where it begins. @default without input, by one who may */
   readonly requests?: { readonly [Flip in keyof FlipsOf<C>]?: FlipRequest } | undefined
   /** The phase in which the flip begins. @default the first of those it can begin in */
@@ -78,7 +78,7 @@ export interface CrashSettings {
   readonly flip: FlipSpec
   readonly from: string
   readonly invariants: Invariants
-  readonly observe: (deps: unknown) => unknown
+  readonly observe: (deps: unknown, subject: string) => unknown
   readonly requests: Readonly<Record<string, FlipRequest>>
   readonly prepare: ((sim: Simulation) => unknown) | undefined
   readonly failures: boolean

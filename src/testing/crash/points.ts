@@ -1,4 +1,4 @@
-import type { Moment } from '../simulate/index.ts'
+import { type Moment, TRANSACTION } from '../simulate/index.ts'
 
 /** What is done to the first owner, and at which of its moments. */
 export interface Disturbance {
@@ -32,12 +32,21 @@ export function disturbancesOf(variant: Variant, moments: readonly Moment[], zom
   return [...moments.flatMap(plan('crash')), ...(zombies ? moments.flatMap(plan('zombie')) : [])]
 }
 
-/** Whether the call that the moment belongs to is waited for; that a step begins can always be put off. */
+/**
+ * Whether the call that the moment belongs to is waited for; that a step begins can always be put off. Who sleeps in an open
+ * transaction keeps what it has locked: the next owner waits for it, or the store throws it out, and then it is dead.
+ */
 function isAwaited(moments: readonly Moment[], at: number): boolean {
   const moment = moments[at]
+  if (isInTransaction(moments, at)) return false
   if (moment === undefined || moment.isAwaited !== undefined) return moment?.isAwaited === true
   const answered = moments.slice(at + 1).find(({ place, when }) => place === moment.place && when === 'after')
   return answered?.isAwaited === true || /^(step|confirm|the undo of) "[^"]*"$/.test(moment.place)
+}
+
+function isInTransaction(moments: readonly Moment[], at: number): boolean {
+  const opened = moments.slice(0, at).findLast(({ place }) => place === TRANSACTION)
+  return opened?.when === 'before' && moments[at]?.place !== TRANSACTION
 }
 
 /** `before lb.cordon() in step "cordon"`; of those that come again, with their number. */

@@ -91,9 +91,9 @@ export class Trial extends Stage {
   }
 
   async #run(variant: Variant): Promise<Seen> {
-    const { flip, observe } = this.#settings
+    const { flip } = this.#settings
     await this.#prepare()
-    const before = structuredClone(observe(this.world.deps))
+    const before = await this.#observe()
     const begun = this.story.lines.length
     if (variant.fails !== undefined) this.#plan(variant.fails)
     const owner = this.world.start('owner')
@@ -144,14 +144,19 @@ export class Trial extends Stage {
   }
 
   async #rest(): Promise<Pick<Seen, 'head' | 'history' | 'calls' | 'after' | 'broken'>> {
-    const { chart, from, observe } = this.#settings
+    const { chart, from } = this.#settings
     const { deps, ledger } = this.world
     const head = (await this.world.head()) ?? origin(chart, from)
     // A store of the user's is asked what it has kept.
     const history = this.settings.journal === undefined ? this.#records : await this.world.history()
-    const after = structuredClone(observe(deps))
+    const after = await this.#observe()
     const broken = await this.#broken({ deps, ledger, history, phase: head.phase })
     return { head, history, calls: this.#calls, after, broken }
+  }
+
+  /** As it is now: what changes later is another look. */
+  async #observe(): Promise<unknown> {
+    return structuredClone(await this.#settings.observe(this.world.deps, this.settings.subject))
   }
 
   async #broken(world: Rested): Promise<readonly string[]> {

@@ -11,6 +11,7 @@ export {
   type SimulateOptions,
   type SimulateSettings,
 } from './options.ts'
+export { TRANSACTION } from './ports.ts'
 export type { Moment, SimulatedProcess } from './process.ts'
 export { simulate, simulationIn } from './simulation.ts'
 export { Stage } from './stage.ts'

@@ -32,6 +32,9 @@ export function journalOf(process: SimulatedProcess, store: Store): Journal {
   return isTransactional(journal) ? withTransactions(process, store, reached, journal) : reached
 }
 
+/** The place of a transaction, from its beginning to its end. */
+export const TRANSACTION = 'journal: a transaction'
+
 /** What was done in a transaction of a dead process is taken back by the store. */
 function withTransactions(
   process: SimulatedProcess,
@@ -40,11 +43,14 @@ function withTransactions(
   journal: TransactionalJournal<unknown>,
 ): TransactionalJournal<unknown> {
   const transact = (subject: SubjectRef, work: (tx: unknown) => Promise<Append>): Promise<void> =>
-    process.reach('journal: a transaction', () => {
+    process.reach(TRANSACTION, () => {
       let sent: Append | undefined
+      const died = process.death.then((): never => {
+        throw process.crashed()
+      })
       const working = async (tx: unknown): Promise<Append> => {
         const reach = { process, clock: store.clock, from: 'a transaction' }
-        sent = await Promise.race([work(throughBorder(tx, reach)), process.death.then(() => fail(process.crashed()))])
+        sent = await store.meanwhile(Promise.race([work(throughBorder(tx, reach)), died]))
         return sent
       }
       return store.asked(journal.transact(subject, working).then(() => sent && store.stored(sent)))
@@ -64,10 +70,6 @@ export function lockOf(process: SimulatedProcess, store: Store): Lock {
     acquire: (resource, options) =>
       process.reach(`lock: asks for ${resource}`, () => store.lock.acquire(resource, options).then(leased)),
   }
-}
-
-function fail(error: Error): never {
-  throw error
 }
 
 function placeOf({ records }: Append): string {

@@ -30,6 +30,16 @@ export class Store {
     }
   }
 
+  /** What a transaction waits for meanwhile is no answer of the store: its process may be asleep. */
+  async meanwhile<Answer>(work: Promise<Answer>): Promise<Answer> {
+    this.#asked--
+    try {
+      return await work
+    } finally {
+      this.#asked++
+    }
+  }
+
   stored({ records }: Append): void {
     for (const record of records) this.#told(record)
   }
