@@ -11,7 +11,17 @@ export { firstRefusal, type Refusal, refusalBy, refusalIn } from './guards.ts'
 export { fingerprintOf, type Key, makeKey } from './key.ts'
 export { isTransactional, SubjectLog } from './log.ts'
 export { isSystem, RECOVERY, TIMER } from './principals.ts'
-export { adopt, isPastReturn, resolve, unfold } from './protocol.ts'
+export {
+  adopt,
+  type Change,
+  isPastReturn,
+  next,
+  type Outcome,
+  report,
+  resolve,
+  unfold,
+  type Work,
+} from './protocol.ts'
 export { about, placeInside, whereabouts } from './reentrancy.ts'
 export { Run } from './run.ts'
 export type { GuardAsked } from './scope.ts'

@@ -1,3 +1,4 @@
+export * from './chart-model/index.ts'
 export * from './contracts/index.ts'
 export {
   type ChartCoverage,

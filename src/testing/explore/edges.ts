@@ -1,5 +1,5 @@
 import { Ints } from './ints.ts'
-import type { Fairness } from './properties.ts'
+import type { Fairness } from './model.ts'
 
 /** Whether the edges of a graph are of a class. -1: of none. */
 export interface Classes {

@@ -23,7 +23,16 @@ export interface Model<State, Action> {
    * @default its `actor`, `name` and `to` where it has them; text as it is
    */
   readonly describe?: ((action: Action) => Told) | undefined
+  /**
+   * Who is owed that an action happens, when it stays possible: `eventually` looks only at runs that keep to it. Undefined:
+   * never forced, as a crash is not.
+   * @default the action's actor; its name where it has none
+   */
+  readonly fair?: Fairness<Action> | undefined
 }
+
+/** Who is owed that this action happens; undefined when nobody is. */
+export type Fairness<Action> = (action: Action) => string | undefined
 
 /** An action, as a trace tells it: who does what, and to whom. */
 export interface Told {

@@ -37,7 +37,7 @@ export interface ParsedLimits {
 const KINDS = ['always', 'never', 'sometimes', 'alwaysPossible', 'eventually']
 
 export function parseModel<State, Action>(model: Model<State, Action>): Model<State, Action> {
-  const names = ['init', 'actions', 'next', 'key', 'representative', 'describe']
+  const names = ['init', 'actions', 'next', 'key', 'representative', 'describe', 'fair']
   // What lives in a class has its methods in its prototype.
   if (!isPlainObject(model)) return refuse('the model', model, 'an object with init, actions and next')
   const given: Model<State, Action> = model
@@ -50,6 +50,7 @@ export function parseModel<State, Action>(model: Model<State, Action>): Model<St
   if (given.key !== undefined) callable(given.key, 'key of the model')
   if (given.representative !== undefined) callable(given.representative, 'representative of the model')
   if (given.describe !== undefined) callable(given.describe, 'describe of the model')
+  if (given.fair !== undefined) callable(given.fair, 'fair of the model')
   return given
 }
 
@@ -71,7 +72,7 @@ export function parseProperties<State, Action>(
   return properties.map((property) => withFairness(property, model))
 }
 
-/** By default actors are owed that they act. */
+/** Where neither the property nor the model says otherwise, actors are owed that they act. */
 function withFairness<State, Action>(
   property: Property<State, Action>,
   model: Model<State, Action>,
@@ -81,7 +82,7 @@ function withFairness<State, Action>(
     const told = tell(model, action)
     return told.actor ?? told.action
   }
-  return { ...property, fair }
+  return { ...property, fair: model.fair ?? fair }
 }
 
 export function parseLimits(limits: Limits | undefined): ParsedLimits {

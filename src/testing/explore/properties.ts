@@ -1,4 +1,5 @@
 import { callable, known, label } from '../../base/index.ts'
+import type { Fairness } from './model.ts'
 
 /** What is claimed of a model. Made by `always`, `never`, `sometimes`, `alwaysPossible` and `eventually`. */
 export type Property<State, Action> =
@@ -19,13 +20,10 @@ export type Property<State, Action> =
  */
 export type Judge<State, Action> = (state: State, before: State, action: Action | undefined) => boolean
 
-/** Who is owed that this action happens, when it stays possible; undefined when nobody is. */
-export type Fairness<Action> = (action: Action) => string | undefined
-
 export interface EventuallyOptions<Action> {
   /**
    * Whoever could act without end acts some time. Undefined: never forced, as a crash is not.
-   * @default the action's actor; its name where it has none
+   * @default what the model says; without that the action's actor, or its name where it has none
    */
   readonly fair?: Fairness<Action> | undefined
 }
