@@ -245,6 +245,7 @@ describe('toHaveUndone', () => {
     await expect(subject).toHaveUndone(['tell', 'cordon'])
     await expect(subject).not.toHaveUndone(['cordon', 'tell'])
     await expect(subject).not.toHaveUndone(['tell'])
+    await expect(subject).not.toHaveUndone(['tell', 'cordon', 'move'])
     expect(await messageOf(expect(subject).toHaveUndone(['cordon']))).toBe(
       [
         'expected "north" to have undone cordon in its last flip',
