@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AnyChart, isPhasegateError } from '../../../src/index.ts'
 import { flips } from '../../../src/testing/fast-check/index.ts'
-import { crashEverywhere, simulate } from '../../../src/testing/index.ts'
+import { alwaysPossible, chartModel, crashEverywhere, explore, simulate } from '../../../src/testing/index.ts'
 import { type CanaryBug, canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from './canary.ts'
 import { makeOrderDeps, type OrderBug, orderChart, orderRequests, orderTruths } from './order.ts'
 import { makeReplicaDeps, type ReplicaBug, replicaChart, replicaRequests, replicaTruths } from './replica.ts'
@@ -122,6 +122,24 @@ describe('random histories find', () => {
     expect((await historyOf('the timer is that of the paused phase'))?.problems).toContain(
       '"what is rolled out was being tried at that moment" does not hold in "stable"',
     )
+  })
+})
+
+describe('an exploration of every way finds', () => {
+  const stableAgain = (bug: CanaryBug) =>
+    explore(chartModel(canaryChart({ bug })), [
+      alwaysPossible('everybody can get the same version again', ({ phase }) => phase === 'stable'),
+    ])
+
+  test('no trap in a release without mistakes', () => {
+    expect(stableAgain('none')).toMatchObject({ verdict: 'holds', bound: undefined })
+  })
+
+  test('a phase that nothing leads out of, though the chart has no final phase', () => {
+    const { verdict, properties } = stableAgain('nothing leads out of paused')
+    expect(verdict).toBe('violated')
+    const last = properties[0]?.counterexample?.steps.at(-1)
+    expect(last?.state).toMatchObject({ phase: 'paused', flip: undefined })
   })
 })
 
