@@ -20,6 +20,7 @@ const WORKERS = {
   eraser: 'test/adapters/file/drop-worker.ts',
   traced: 'test/telemetry/traced-worker.ts',
   deliverer: 'test/trail/trail-worker.ts',
+  parent: 'test/xstate/parent-worker.ts',
   contender: 'test/load/service/contender.ts',
   patient: 'test/load/faults/service.ts',
   idlers: 'test/load/faults/idlers.ts',
