@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AnyChart, isPhasegateError } from '../../../src/index.ts'
+import { isPhasegateError } from '../../../src/index.ts'
 import { flips } from '../../../src/testing/fast-check/index.ts'
 import { alwaysPossible, chartModel, crashEverywhere, explore, simulate } from '../../../src/testing/index.ts'
 import { type CanaryBug, canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from './canary.ts'
 import { makeOrderDeps, type OrderBug, orderChart, orderRequests, orderTruths } from './order.ts'
 import { makeReplicaDeps, type ReplicaBug, replicaChart, replicaRequests, replicaTruths } from './replica.ts'
-import { makeTwelveDeps, twelveChart } from './twelve.ts'
 
 // What the authors of the charts say must hold is all that the kit is told of them.
 
@@ -162,16 +161,5 @@ describe('a simulation shows', () => {
       phase: 'stable',
       rolledOut: [{ version: 'v2', weight: 0 }],
     })
-  })
-})
-
-describe('an ordinary chart of twelve flips', () => {
-  const chart: AnyChart = twelveChart()
-  test.each([...chart.flips.keys()])('%s survives a crash anywhere', async (flip) => {
-    const report = await crashEverywhere(twelveChart(), flip as 'image', {
-      deps: makeTwelveDeps,
-      observe: ({ machine }) => machine.settings,
-    })
-    expect(report.runs).toBeGreaterThan(50)
   })
 })
