@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { benchExplore } from './explore.ts'
 import { benchFile } from './file.ts'
 import { benchFlip } from './flip.ts'
 import { benchLegality } from './legality.ts'
@@ -27,6 +28,7 @@ const ALWAYS: Cases = {
   postgres: benchPostgres,
   start: benchStart,
   verify: benchVerify,
+  explore: benchExplore,
 }
 
 /** Only when asked for by name: these install what they compare with, or fill a disk. */
