@@ -1,4 +1,5 @@
 import fc, { type IAsyncPropertyWithHooks } from 'fast-check'
+import type { DepsOf } from '../../chart/index.ts'
 import type { TypedChart } from '../../gate/index.ts'
 import { commandFor } from './commands.ts'
 import { Drive } from './drive.ts'
@@ -16,7 +17,10 @@ export type FlipsProperty = IAsyncPropertyWithHooks<[commands: object]>
  * @throws OPTION_INVALID naming the option; the property fails with PROOF_FAILED
  * @example await fc.assert(flips(upgrade, { deps: fakes, invariants: { 'no write is lost': ({ deps }) => deps.lost === 0 } }))
  */
-export function flips<const C extends TypedChart>(chart: C, ...[options]: FlipsArguments<C>): FlipsProperty {
+export function flips<const C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>>(
+  chart: C,
+  ...[options]: FlipsArguments<C, Fakes>
+): FlipsProperty {
   const settings: FlipsSettings = parseFlipsOptions(chart, options)
   const scripts = new Scripts(commandFor(settings), settings.commands)
   return fc.asyncProperty(scripts, (script) => Drive.run(settings, script))

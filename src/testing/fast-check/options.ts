@@ -30,12 +30,12 @@ type FlipWithInput<C extends TypedChart> = {
 /** Flips that take an input need an arbitrary of it: a schema cannot draw. */
 type Inputs<C extends TypedChart> = { readonly [Flip in FlipWithInput<C>]: Arbitrary<FlipsOf<C>[Flip]['input']> }
 
-interface FlipsBase<C extends TypedChart>
+interface FlipsBase<C extends TypedChart, Fakes extends DepsOf<C>>
   extends Omit<SimulateBase, 'actor' | 'subject' | 'seed' | 'journal' | 'lock' | 'secrets'> {
   /** Checked after every command when no flip is in progress. @default none but the kit's own */
-  readonly invariants?: Invariants<DepsOf<C>, PhasesOf<C>> | undefined
+  readonly invariants?: Invariants<Fakes, PhasesOf<C>> | undefined
   /** Drawn like any command. @default none */
-  readonly events?: WorldEvents<DepsOf<C>, PhasesOf<C>> | undefined
+  readonly events?: WorldEvents<Fakes, PhasesOf<C>> | undefined
   /** Who asks is drawn from these; `undefined` is nobody. @default one who has all the roles that the chart knows */
   readonly actors?: readonly (Actor | undefined)[] | undefined
   /** How many commands there are at most. @default 12 */
@@ -43,16 +43,17 @@ interface FlipsBase<C extends TypedChart>
 }
 
 /** `deps` makes the fakes anew for each run, `inputs` draws; each is required where the chart asks for it. */
-export type FlipsOptions<C extends TypedChart> = FlipsBase<C> &
-  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: (outside: Outside) => DepsOf<C> }) &
+export type FlipsOptions<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> = FlipsBase<C, Fakes> &
+  (unknown extends DepsOf<C> ? { readonly deps?: undefined } : { readonly deps: (outside: Outside) => Fakes }) &
   ([FlipWithInput<C>] extends [never] ? { readonly inputs?: undefined } : { readonly inputs: Inputs<C> })
 
 /** The options, which may be left out where none is required. */
-export type FlipsArguments<C extends TypedChart> = undefined extends FlipsOptions<C>['deps']
-  ? undefined extends FlipsOptions<C>['inputs']
-    ? [options?: FlipsOptions<C>]
-    : [options: FlipsOptions<C>]
-  : [options: FlipsOptions<C>]
+export type FlipsArguments<C extends TypedChart, Fakes extends DepsOf<C> = DepsOf<C>> =
+  unknown extends DepsOf<C>
+    ? [FlipWithInput<C>] extends [never]
+      ? [options?: FlipsOptions<C, Fakes>]
+      : [options: FlipsOptions<C, Fakes>]
+    : [options: FlipsOptions<C, Fakes>]
 
 /** Options with every default filled in. */
 export interface FlipsSettings {
