@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf, PhasegateError, refuse, terminal } from '../../base/index.ts'
-import type { AnyChart } from '../../chart/index.ts'
 import { origin } from '../../flip/index.ts'
 import type { Safe } from '../../gate/index.ts'
 import type { Head, JournalRecord } from '../../ports/index.ts'
-import { type Moment, type PlayedCall, type SimulatedProcess, Stage, simulationIn } from '../simulate/index.ts'
+import {
+  allRoles,
+  type Moment,
+  type PlayedCall,
+  type SimulatedProcess,
+  Stage,
+  simulationIn,
+} from '../simulate/index.ts'
 import type { CrashSettings, FlipRequest, Rested } from './options.ts'
 import type { Disturbance, Variant } from './points.ts'
 import { wayTo } from './way.ts'
@@ -184,17 +190,12 @@ export class Trial extends Stage {
 
   #request(flip: string): FlipRequest {
     const { requests, chart } = this.#settings
-    return { actor: { id: 'proof', roles: rolesOf(chart) }, ...requests[flip] }
+    return { actor: allRoles(chart, 'proof'), ...requests[flip] }
   }
 
   #until<Answer>(work: Promise<Answer>): Promise<Answer> {
     return this.world.pacer.until(work, `the proof of flip "${this.#settings.flip.name}"`)
   }
-}
-
-/** All roles that the chart knows. */
-function rolesOf({ flips, operators }: AnyChart): readonly string[] {
-  return [...new Set([...operators, ...[...flips.values()].flatMap(({ allow }) => allow)])]
 }
 
 function notThere({ flip, from }: CrashSettings, name: string, error: PhasegateError): PhasegateError<'PROOF_FAILED'> {

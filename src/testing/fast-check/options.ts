@@ -5,6 +5,7 @@ import type { TypedChart } from '../../gate/index.ts'
 import type { Actor } from '../../ports/index.ts'
 import type { Invariants } from '../crash/index.ts'
 import {
+  allRoles,
   type Outside,
   parseSimulateOptions,
   SIMULATE_NAMES,
@@ -102,9 +103,8 @@ function parseInputs({ flips }: AnyChart, value: unknown): FlipsSettings['inputs
   return given as FlipsSettings['inputs']
 }
 
-function parseActors({ flips, operators }: AnyChart, value: unknown): FlipsSettings['actors'] {
+function parseActors(chart: AnyChart, value: unknown): FlipsSettings['actors'] {
   if (value !== undefined)
     return Array.isArray(value) && value.length > 0 ? value : refuse('actors', value, 'a list of actors')
-  const roles = [...new Set([...operators, ...[...flips.values()].flatMap(({ allow }) => allow)])]
-  return [roles.length === 0 ? undefined : { id: 'all roles', roles }]
+  return [allRoles(chart, 'all roles')]
 }

@@ -1,3 +1,4 @@
+export { allRoles } from './actor.ts'
 export type { PlayedCall } from './cast.ts'
 export type { Ledger, LedgerEntry, Token } from './ledger.ts'
 export {
