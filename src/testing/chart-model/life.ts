@@ -31,13 +31,13 @@ export class Life<World> {
 
   /** Callers may ask for whatever is legal, timers for what is due; guards without a world may say yes or no. */
   #asks(state: ChartState<World>): readonly ChartAction<World>[] {
-    const { phase, timers, world } = state
+    const { phase, world } = state
     const legal = Object.keys(this.#chart.table[phase] ?? {}).filter((flip) => this.#passes(flip, world))
     return legal.flatMap((flip) => {
       const next = this.#request(state, flip, undefined)
       if (next === undefined) return []
       const asked: ChartAction<World>[] = [{ actor: 'a caller', name: `flips ${flip}`, owed: undefined, next }]
-      const due = timers.includes(flip) ? this.#request(state, flip, 0) : undefined
+      const due = this.#request(state, flip, 0)
       if (due !== undefined) {
         asked.push({ actor: 'a timer', name: `flips ${flip}`, owed: `the timer of ${flip}`, next: due })
       }

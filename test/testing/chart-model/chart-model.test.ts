@@ -115,6 +115,15 @@ describe('a chart is explored', () => {
     expect(undone.verdict).toBe('holds')
   })
 
+  test('nobody cancels what may be past the point of no return', () => {
+    const inDoubt = (s: ChartState): boolean => s.flip === 'stop' && s.doubt === 'halt'
+    const report = explore(chartModel(upgrade), [
+      sometimes('in doubt', inDoubt),
+      never('cancelled', (_s, before, action) => inDoubt(before) && action?.name === 'cancels stop'),
+    ])
+    expect(report.verdict).toBe('holds')
+  })
+
   test('a cancel turns the flip back', () => {
     expect(wayTo((s) => s.cancelled && s.course === 'back', { failures: 0, crashes: 0 })).toEqual([
       'a caller flips drain',

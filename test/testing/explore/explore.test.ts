@@ -56,6 +56,12 @@ describe('known answers', () => {
     expect(explore(path(0), [odd()]).verdict).toBe('violated')
   })
 
+  test('two ways to the same place are no circle', () => {
+    const edges = [[1, 2], [3], [1], []]
+    const diamond: Model<number, number> = { init: [0], actions: (n) => edges[n] ?? [], next: (_, to) => to }
+    expect(explore(diamond, [eventually('3', (n) => n === 3)]).verdict).toBe('holds')
+  })
+
   test('a way round that passes it is none, one beside it is', () => {
     expect(explore(path(0, 1, 0), [odd()]).verdict).toBe('holds')
     expect(explore(path(0, 1, 0, 2, 0), [odd()]).verdict).toBe('violated')

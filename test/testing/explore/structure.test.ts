@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { explore, type Model } from '../../../src/testing/explore/index.ts'
+import { Sequences } from '../../../src/testing/explore/sequences.ts'
 
 /** How many states these are: each is one to begin with, and nothing happens in it. */
 function count(...states: readonly unknown[]): number {
@@ -107,4 +108,20 @@ test('what has no exact key is refused, naming its place', () => {
   expect(refused(new Map([['a', Symbol('x')]]))).toEqual(['STATE_UNKEYED', 'state{…}', 'a symbol'])
   expect(refused({ [Symbol('x')]: 1 })).toEqual(['STATE_UNKEYED', 'state', 'an object with symbol keys'])
   expect(refused({ a: { b: circle } })).toEqual(['STATE_UNKEYED', 'state.a.b.self', 'a circle'])
+})
+
+test('sequences are compared in full: to have one hash is not to be one', () => {
+  const sequences = new Sequences()
+  const tokens = new Int32Array(2)
+  const most = 400
+  // So many pairs that, of 2³² hashes, some are had by two of them.
+  for (let one = 0; one < most; one++) {
+    for (let other = 0; other < most; other++) {
+      tokens.set([one * 7_919, other * 104_729])
+      sequences.add(tokens, 0, 2)
+    }
+  }
+  expect(sequences.size).toBe(most * most)
+  tokens.set([7_919, 104_729])
+  expect(sequences.find(tokens, 0, 2)).toBe(most + 1)
 })
