@@ -8,6 +8,8 @@ export interface Reach {
   readonly clock: Clock
   /** Where the calls come from: `step "cordon"`. */
   readonly from: string
+  /** Told of every answer that takes real time. */
+  readonly asked?: <Answer>(answer: Promise<Answer>) => Promise<Answer>
 }
 
 /** What holds nothing but data, or has a nature that a stand-in cannot have. */
@@ -64,10 +66,13 @@ type Method = (...given: unknown[]) => unknown
 
 /** Called on the real object: private members and built-ins know nobody else. */
 function callable(method: Method, owner: object | undefined, path: string, reach: Reach): Method {
-  const { process, from } = reach
+  const { process, from, asked } = reach
   const name = path === '' ? 'deps' : path
   return (...given) => {
-    const call = (): unknown => Reflect.apply(method, owner, given.map(callbackIn(process)))
+    const call = (): unknown => {
+      const made: unknown = Reflect.apply(method, owner, given.map(callbackIn(process)))
+      return asked !== undefined && made instanceof Promise ? asked(made) : made
+    }
     const answer = process.reach(`${name}() in ${from}`, call)
     return answer instanceof Promise
       ? answer.then((value: unknown) => fromCall(value, name, reach))

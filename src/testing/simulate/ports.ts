@@ -49,7 +49,8 @@ function withTransactions(
         throw process.crashed()
       })
       const working = async (tx: unknown): Promise<Append> => {
-        const reach = { process, clock: store.clock, from: 'a transaction' }
+        const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> => store.asked(answer)
+        const reach = { process, clock: store.clock, from: 'a transaction', asked }
         sent = await store.meanwhile(Promise.race([work(throughBorder(tx, reach)), died]))
         return sent
       }

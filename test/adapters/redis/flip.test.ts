@@ -80,7 +80,7 @@ describeWith('redis', 'flips with an exclusive resource on Redis', () => {
       expect(assertHeld).toThrow(expect.objectContaining({ code: 'LEASE_LOST' }))
       assertHeld()
     }
-    const gate = createGate(track, { deps: { drive }, lock: redisLock(client, { prefix }), leaseTtl: 300 })
+    const gate = createGate(track, { deps: { drive }, lock: redisLock(client, { prefix }), leaseTtl: 900 })
     const { error } = await gate.subject('one').safeFlip('enter')
     expect(error).toMatchObject({ code: 'FLIP_ROLLED_BACK', facts: { failure: { code: 'RESOURCE_LOST' } } })
     expect(await client.hget(`${prefix}{r}`, 'holder')).toBe('a thief')
