@@ -1,4 +1,4 @@
-import { isPhasegateError, messageOf, PhasegateError, unreachable } from '../../base/index.ts'
+import { messageOf, PhasegateError, unreachable } from '../../base/index.ts'
 import { origin } from '../../flip/index.ts'
 import type { Safe } from '../../gate/index.ts'
 import type { Head, JournalRecord } from '../../ports/index.ts'
@@ -117,15 +117,13 @@ export class Drive extends Stage {
 
   async #ask(made: MadeCall): Promise<string> {
     const { flip, input, actor, key } = made
-    try {
-      const answer: Answer = await this.#sim.safeFlip(flip, input, { actor, key })
-      this.#told.push({ key, answer })
-      return answer.success ? answer.data.to : answer.error.code
-    } catch (error) {
-      if (!isPhasegateError(error, 'SIMULATION_CRASHED')) throw error
+    const answer: Answer = await this.#sim.safeFlip(flip, input, { actor, key })
+    if (answer.error?.code === 'SIMULATION_CRASHED') {
       this.#sim.restart()
       return 'another process starts'
     }
+    this.#told.push({ key, answer })
+    return answer.success ? answer.data.to : answer.error.code
   }
 
   async #comeToRest(): Promise<void> {

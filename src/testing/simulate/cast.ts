@@ -102,12 +102,12 @@ function inScene<Run extends Play>(part: PartName, declared: Run): Run {
 function witnessed(made: PlayedCall, call: () => unknown): unknown {
   made.ended = 'threw'
   const answer = call()
-  if (!(answer instanceof Promise)) {
+  if (typeof (answer as PromiseLike<unknown> | undefined | null)?.then !== 'function') {
     made.ended = 'returned'
     return answer
   }
   made.ended = undefined
-  return answer.then(
+  return Promise.resolve(answer).then(
     (value: unknown) => {
       made.ended = 'returned'
       return value

@@ -1,6 +1,16 @@
-import { type Duration, flag, known, messageOf, parseDuration, positiveInteger, refuse } from '../../base/index.ts'
+import {
+  type Duration,
+  flag,
+  isPhasegateError,
+  known,
+  messageOf,
+  parseDuration,
+  positiveInteger,
+  refuse,
+} from '../../base/index.ts'
 import type { AnyChart, DepsOf } from '../../chart/index.ts'
-import type { FlipOptions, Gate, Recovery, Safe, Subject, TypedChart } from '../../gate/index.ts'
+import { origin } from '../../flip/index.ts'
+import type { FlipOptions, Gate, Recovery, Safe, Subject, SubjectState, TypedChart } from '../../gate/index.ts'
 import type { Head, Journal, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
 import type { Fault } from './faults.ts'
@@ -87,9 +97,13 @@ class LiveSimulation {
     return this.#ask(ask, (subject) => subject.flip(name, input, this.#asked(options)))
   }
 
-  safeFlip(name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> {
-    const ask = `flip "${name}"`
-    return this.#ask(ask, (subject) => subject.safeFlip(name, input, this.#asked(options)))
+  async safeFlip(name: string, input?: unknown, options?: FlipOptions): Promise<Safe<Result>> {
+    try {
+      return { success: true, data: await this.flip(name, input, options) }
+    } catch (error) {
+      if (!isPhasegateError(error)) throw error
+      return { success: false, error }
+    }
   }
 
   explain(name: string, input?: unknown, options?: FlipOptions): ReturnType<Subject['explain']> {
@@ -98,7 +112,13 @@ class LiveSimulation {
   }
 
   async phase(): Promise<string> {
-    return (await this.#world.head())?.phase ?? this.chart.initial
+    return (await this.state()).phase
+  }
+
+  async state(): Promise<SubjectState> {
+    const { phase, since, version, epoch, timers, flip } =
+      (await this.#world.head()) ?? origin(this.chart, this.chart.initial)
+    return { phase, since, version, epoch, timers, flip }
   }
 
   history(): Promise<readonly JournalRecord[]> {
@@ -232,7 +252,6 @@ function dueIn({ timers, flip }: Head, now: number): number {
 }
 
 function outcomeOf(answer: unknown): string {
-  const { success, error, data, phase, to, verdict } = answer as Record<string, { message?: string } & Partial<Result>>
-  if (success !== undefined) return error?.message ?? `in ${data?.to}`
-  return String(to ?? phase ?? verdict ?? 'done')
+  const { to, verdict } = answer as { readonly to?: string; readonly verdict?: string }
+  return verdict ?? to ?? 'done'
 }

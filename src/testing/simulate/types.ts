@@ -1,6 +1,6 @@
 import type { Duration } from '../../base/index.ts'
 import type { DepsOf, FlipsOf, PhasesOf } from '../../chart/index.ts'
-import type { Gate, Recovery, Subject, TypedChart } from '../../gate/index.ts'
+import type { Gate, Recovery, Subject, SubjectState, TypedChart } from '../../gate/index.ts'
 import type { Journal, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
 import type { Ledger } from './ledger.ts'
@@ -37,6 +37,8 @@ export interface Simulation<C extends TypedChart = TypedChart, Fakes extends Dep
   readonly subject: Subject<PhasesOf<C>, FlipsOf<C>>
   /** The phase, as the journal has it. */
   phase(): Promise<PhasesOf<C>>
+  /** The phase, since when, the flip in progress, the timers, as the journal has them. */
+  state(): Promise<SubjectState<PhasesOf<C>>>
   /** What happened to the subject, oldest first, as the journal has it. */
   history(): Promise<readonly JournalRecord[]>
   /** Moves time on: timers of the chart fire when they are due, and flips of dead processes are taken over. */

@@ -44,7 +44,7 @@ type Sim = Simulation<typeof upgrade, Deps>
 
 async function afterCrash(sim: Sim, trouble: () => void): Promise<void> {
   trouble()
-  await sim.safeFlip('drain').catch(() => undefined)
+  await sim.safeFlip('drain')
   sim.restart()
   await sim.advance('5m')
 }
