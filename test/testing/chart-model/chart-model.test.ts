@@ -373,6 +373,12 @@ describe('prove', () => {
   })
 })
 
+test('the phases of its states are those of the chart, for the compiler too', () => {
+  // @ts-expect-error there is no such phase
+  const { verdict } = explore(chartModel(upgrade, NO_TROUBLE), [never('typed', (s) => s.phase === 'stoped')])
+  expect(verdict).toBe('holds')
+})
+
 test('options that are wrong are refused by name', () => {
   const refused = (options: object): unknown => {
     try {
