@@ -36,6 +36,7 @@ export class SimulatedProcess {
   readonly #witness: Witness
   readonly #timers = new Set<Stop>()
   #life: Life = { type: 'alive' }
+  #open = 0
   #died: () => void = () => undefined
 
   constructor(name: string, witness: Witness) {
@@ -44,6 +45,11 @@ export class SimulatedProcess {
     this.death = new Promise((resolve) => {
       this.#died = resolve
     })
+  }
+
+  /** Whether a call of its own has not been answered yet. */
+  get isWaiting(): boolean {
+    return this.#open > 0
   }
 
   get isDead(): boolean {
@@ -136,8 +142,10 @@ export class SimulatedProcess {
   }
 
   #hear(place: string | undefined, answer: PromiseLike<unknown>): Promise<unknown> {
+    this.#open++
     return new Promise((resolve, reject) => {
       const hear = (tell: () => void): void => {
+        this.#open--
         if (place !== undefined && this.#life.type === 'alive') {
           this.#witness.met({ place, when: 'after', isAwaited: true }, this)
         }

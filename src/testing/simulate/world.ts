@@ -53,7 +53,7 @@ export class World {
   readonly #replaced: ReadonlyMap<string, Play>
   /** Of a store that does not live by the simulation's clock. */
   readonly #storeTime: { advance(ms: number): Promise<void> } | undefined
-  #processes = 0
+  readonly #processes: SimulatedProcess[] = []
 
   constructor(chart: AnyChart, settings: SimulateSettings, onlooker: Onlooker) {
     this.#chart = chart
@@ -77,8 +77,8 @@ export class World {
 
   /** Starts a process; it recovers what dead ones have left when it is told to. */
   start(name?: string): Host {
-    this.#processes += 1
-    const process = new SimulatedProcess(name ?? `process ${this.#processes}`, this.#onlooker)
+    const process = new SimulatedProcess(name ?? `process ${this.#processes.length + 1}`, this.#onlooker)
+    this.#processes.push(process)
     const { store } = this
     const { secrets, leaseTtlMs, subject } = this.#settings
     const gate = createGate(
@@ -125,9 +125,13 @@ export class World {
 
   /** Promises need one turn of the loop, fakes that wait for a turn a few; a real store is waited for. */
   async #settle(): Promise<void> {
-    for (let turns = 0; turns < MOST_TURNS || this.store.isAsked; turns++) {
+    for (let turns = 0; turns < 1 || this.#mayGoOn(turns); turns++) {
       await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  #mayGoOn(turns: number): boolean {
+    return this.store.isAsked || (turns < MOST_TURNS && this.#processes.some(({ isWaiting }) => isWaiting))
   }
 }
 
