@@ -42,7 +42,8 @@ export interface Seen {
 const MOST_RECOVERIES = 5
 
 /** One run of the flip, in a world of its own, disturbed at one moment or not at all. */
-export class Trial extends Stage {
+export class Trial {
+  readonly #stage: Stage
   readonly #settings: CrashSettings
   readonly #disturbance: Disturbance | undefined
   readonly #moments: Moment[] = []
@@ -53,8 +54,13 @@ export class Trial extends Stage {
   #fellAsleep: () => void = () => undefined
 
   private constructor(settings: CrashSettings, stage: Stage['settings'], disturbance: Disturbance | undefined) {
-    // Undisturbed, it goes through all that it goes through disturbed.
-    super(settings.chart, stage, disturbance === undefined)
+    this.#stage = new Stage(settings.chart, stage, {
+      // Undisturbed, it goes through all that it goes through disturbed.
+      isCounted: disturbance === undefined,
+      met: (moment, process) => this.#met(moment, process),
+      called: (call, { name }) => this.#owner && this.#calls.push(Object.assign(call, { process: name })),
+      recorded: (record) => this.#records.push(record),
+    })
     this.#settings = settings
     this.#disturbance = disturbance
     this.#asleep = new Promise((resolve) => {
@@ -72,37 +78,27 @@ export class Trial extends Stage {
       return await trial.#run(variant)
     } finally {
       // What was opened for this run.
-      if (typeof journal === 'function') await trial.world.store.journal.close()
+      if (typeof journal === 'function') await trial.#stage.world.store.journal.close()
     }
   }
 
-  override met(moment: Moment, process: SimulatedProcess): void {
-    super.met(moment, process)
+  #met(moment: Moment, process: SimulatedProcess): void {
     if (process !== this.#owner) return
     const at = this.#moments.push(moment) - 1
     if (at !== this.#disturbance?.at) return
     if (this.#disturbance.how === 'crash') return process.kill()
-    this.story.tell(process.name, `falls asleep, ${moment.when} ${moment.place}`)
+    this.#stage.story.tell(process.name, `falls asleep, ${moment.when} ${moment.place}`)
     process.sleep()
     this.#fellAsleep()
-  }
-
-  override called(call: PlayedCall, { name }: SimulatedProcess): void {
-    if (this.#owner !== undefined) this.#calls.push(Object.assign(call, { process: name }))
-  }
-
-  override recorded(record: JournalRecord): void {
-    super.recorded(record)
-    this.#records.push(record)
   }
 
   async #run(variant: Variant): Promise<Seen> {
     const { flip } = this.#settings
     await this.#prepare()
     const before = await this.#observe()
-    const begun = this.story.lines.length
+    const begun = this.#stage.story.lines.length
     if (variant.fails !== undefined) this.#plan(variant.fails)
-    const owner = this.world.start('owner')
+    const owner = this.#stage.world.start('owner')
     this.#owner = owner.process
     const { input, actor } = this.#request(flip.name)
     let answer: Seen['answer']
@@ -112,26 +108,32 @@ export class Trial extends Stage {
     await this.#until(Promise.race([flipped, owner.process.death, this.#asleep]))
     if (this.#disturbance !== undefined) await this.#takeOver()
     if (this.#disturbance?.how === 'zombie') {
-      this.story.tell(owner.process.name, 'wakes up')
+      this.#stage.story.tell(owner.process.name, 'wakes up')
       owner.process.wake()
       await this.#until(flipped)
       // It may have begun the flip only now, and left it since it slept for too long.
       await this.#takeOver()
     }
-    return { ...(await this.#rest()), before, answer, moments: this.#moments, story: this.story.lines.slice(begun) }
+    return {
+      ...(await this.#rest()),
+      before,
+      answer,
+      moments: this.#moments,
+      story: this.#stage.story.lines.slice(begun),
+    }
   }
 
   /** Brings the subject to where the flip begins. */
   async #prepare(): Promise<void> {
     const { chart, from, prepare } = this.#settings
-    if (prepare !== undefined) await prepare(simulationIn(this))
+    if (prepare !== undefined) await prepare(simulationIn(this.#stage))
     else if (from !== chart.initial) await this.#walk(wayTo(chart, from))
-    const phase = (await this.world.head())?.phase ?? chart.initial
+    const phase = (await this.#stage.world.head())?.phase ?? chart.initial
     if (phase !== from) refuse('prepare', phase, `something that leads to "${from}", where the flip begins`)
   }
 
   async #walk(way: readonly string[]): Promise<void> {
-    const { subject } = this.world.start('set-up')
+    const { subject } = this.#stage.world.start('set-up')
     for (const name of way) {
       const { input, actor } = this.#request(name)
       const { error } = await this.#until(subject.safeFlip(name, input, { actor }))
@@ -142,19 +144,19 @@ export class Trial extends Stage {
   /** What is left is taken over when the lease of the first owner has run out. */
   async #takeOver(): Promise<void> {
     for (let tries = 0; tries < MOST_RECOVERIES; tries++) {
-      const flip = (await this.world.head())?.flip
+      const flip = (await this.#stage.world.head())?.flip
       if (flip === undefined || flip.course.type === 'stuck') return
-      await this.world.outliveLeases()
-      await this.#until(this.world.start('next owner').gate.recover())
+      await this.#stage.world.outliveLeases()
+      await this.#until(this.#stage.world.start('next owner').gate.recover())
     }
   }
 
   async #rest(): Promise<Pick<Seen, 'head' | 'history' | 'calls' | 'after' | 'broken'>> {
     const { chart, from } = this.#settings
-    const { deps, ledger } = this.world
-    const head = (await this.world.head()) ?? origin(chart, from)
+    const { deps, ledger } = this.#stage.world
+    const head = (await this.#stage.world.head()) ?? origin(chart, from)
     // A store of the user's is asked what it has kept.
-    const history = this.settings.journal === undefined ? this.#records : await this.world.history()
+    const history = this.#stage.settings.journal === undefined ? this.#records : await this.#stage.world.history()
     const after = await this.#observe()
     const broken = await this.#broken({ deps, ledger, history, phase: head.phase })
     return { head, history, calls: this.#calls, after, broken }
@@ -162,7 +164,7 @@ export class Trial extends Stage {
 
   /** As it is now: what changes later is another look. */
   async #observe(): Promise<unknown> {
-    return structuredClone(await this.#settings.observe(this.world.deps, this.settings.subject))
+    return structuredClone(await this.#settings.observe(this.#stage.world.deps, this.#stage.settings.subject))
   }
 
   async #broken(world: Rested): Promise<readonly string[]> {
@@ -178,7 +180,7 @@ export class Trial extends Stage {
   }
 
   #plan({ kind, name }: NonNullable<Variant['fails']>): void {
-    const { faults, parts } = this.world
+    const { faults, parts } = this.#stage.world
     const part = parts.find(`${this.#settings.flip.name}.${name}`, kind, [kind])
     const error = terminal(new Error('it was made to fail'))
     faults.plan(
@@ -194,7 +196,7 @@ export class Trial extends Stage {
   }
 
   #until<Answer>(work: Promise<Answer>): Promise<Answer> {
-    return this.world.pacer.until(work, `the proof of flip "${this.#settings.flip.name}"`)
+    return this.#stage.world.pacer.until(work, `the proof of flip "${this.#settings.flip.name}"`)
   }
 }
 

@@ -15,16 +15,17 @@ const MOST_RECOVERIES = 5
 type Answer = Safe<{ readonly flipId: string; readonly to: string }>
 
 /** One run of a script, in a world of its own. */
-export class Drive extends Stage {
+export class Drive {
+  readonly #stage: Stage
   readonly #settings: FlipsSettings
   readonly #calls: PlayedCall[] = []
   readonly #told: Told[] = []
   readonly #sim: Simulation
 
   private constructor(settings: FlipsSettings) {
-    super(settings.chart, settings.simulate)
+    this.#stage = new Stage(settings.chart, settings.simulate, { called: (call) => this.#calls.push(call) })
     this.#settings = settings
-    this.#sim = simulationIn(this)
+    this.#sim = simulationIn(this.#stage)
   }
 
   /** @throws PROOF_FAILED */
@@ -42,10 +43,6 @@ export class Drive extends Stage {
     await drive.#checkChain()
   }
 
-  override called(call: PlayedCall): void {
-    this.#calls.push(call)
-  }
-
   /** Does it, and says what it was and what came of it. */
   async #do(command: Command): Promise<string> {
     switch (command.type) {
@@ -54,8 +51,8 @@ export class Drive extends Stage {
       case 'together':
         return this.#together(command.calls)
       case 'event':
-        this.story.tell('outside', command.name)
-        await this.#settings.events[command.name]?.({ deps: this.world.deps, phase: await this.#sim.phase() })
+        this.#stage.story.tell('outside', command.name)
+        await this.#settings.events[command.name]?.({ deps: this.#stage.world.deps, phase: await this.#sim.phase() })
         return command.name
       case 'advance':
         await this.#sim.advance(command.ms)
@@ -76,7 +73,7 @@ export class Drive extends Stage {
     const made = await this.#make(call)
     const planned = this.#plan(made, trouble)
     const came = await this.#ask(made)
-    this.world.faults.healAll()
+    this.#stage.world.faults.healAll()
     return `${callText(made)}${planned} → ${came}`
   }
 
@@ -87,7 +84,7 @@ export class Drive extends Stage {
   }
 
   async #make({ wish, inputs, actor, key }: Call): Promise<MadeCall> {
-    const { flips, table } = this.chart
+    const { flips, table } = this.#stage.chart
     const legal = Object.keys(table[await this.#sim.phase()] ?? {})
     const names = legal.length > 0 ? legal : [...flips.keys()]
     const flip = wish.type === 'named' ? wish.flip : (names[wish.pick % names.length] ?? '')
@@ -96,11 +93,12 @@ export class Drive extends Stage {
 
   /** Says what shall go wrong; nothing, where the flip has no step in which it could. */
   #plan({ flip }: MadeCall, trouble: Trouble | undefined): string {
-    const steps = this.chart.flips.get(flip)?.steps ?? []
+    const steps = this.#stage.chart.flips.get(flip)?.steps ?? []
     const step = trouble && steps[trouble.pick % steps.length]
     if (step === undefined) return ''
-    const part = this.world.parts.find(`${flip}.${step.name}`, 'step', ['step'])
-    const plan = (fault: Parameters<typeof this.world.faults.plan>[1]): void => this.world.faults.plan(part, fault, 1)
+    const part = this.#stage.world.parts.find(`${flip}.${step.name}`, 'step', ['step'])
+    const plan = (fault: Parameters<Stage['world']['faults']['plan']>[1]): void =>
+      this.#stage.world.faults.plan(part, fault, 1)
     switch (trouble?.how) {
       case 'fails':
       case 'fails after its effect':
@@ -128,14 +126,14 @@ export class Drive extends Stage {
 
   async #comeToRest(): Promise<void> {
     for (let tries = 0; tries < MOST_RECOVERIES; tries++) {
-      const flip = (await this.world.head())?.flip
+      const flip = (await this.#stage.world.head())?.flip
       if (flip === undefined || flip.course.type === 'stuck') return
       await this.#sim.recover()
     }
   }
 
   async #check(when: string): Promise<void> {
-    const { chart, world } = this
+    const { chart, world } = this.#stage
     const head = (await world.head()) ?? origin(chart, chart.initial)
     const history = await world.history()
     const problems = problemsOf({ chart, head, history, calls: this.#calls, told: this.#told })
@@ -144,7 +142,7 @@ export class Drive extends Stage {
   }
 
   async #broken({ phase }: Head, history: readonly JournalRecord[]): Promise<readonly string[]> {
-    const { deps, ledger } = this.world
+    const { deps, ledger } = this.#stage.world
     const broken: string[] = []
     for (const [sentence, holds] of Object.entries(this.#settings.invariants)) {
       try {
@@ -158,20 +156,20 @@ export class Drive extends Stage {
   }
 
   async #checkChain(): Promise<void> {
-    const { verdict, first } = await verify({ journal: this.world.store.journal })
+    const { verdict, first } = await verify({ journal: this.#stage.world.store.journal })
     if (verdict === 'bad') throw this.#failure('at the end', [`the journal does not verify: ${first?.problem}`])
   }
 
   #failure(point: string, problems: readonly string[]): PhasegateError<'PROOF_FAILED'> {
-    const { lines: story } = this.story
+    const { lines: story } = this.#stage.story
     const message = [
-      `chart "${this.chart.name}" does not hold, ${point}:`,
+      `chart "${this.#stage.chart.name}" does not hold, ${point}:`,
       ...problems.map((problem) => `  - ${problem}`),
       '',
       ...story.map((line) => `  ${line}`),
     ].join('\n')
     return new PhasegateError('PROOF_FAILED', message, {
-      proof: `flips of chart "${this.chart.name}"`,
+      proof: `flips of chart "${this.#stage.chart.name}"`,
       problems,
       point,
       story,

@@ -11,8 +11,9 @@ import {
 import type { AnyChart, DepsOf } from '../../chart/index.ts'
 import { origin } from '../../flip/index.ts'
 import type { FlipOptions, Gate, Recovery, Safe, Subject, SubjectState, TypedChart } from '../../gate/index.ts'
-import type { Head, Journal, JournalRecord } from '../../ports/index.ts'
+import type { Journal, JournalRecord } from '../../ports/index.ts'
 import type { VirtualClock } from '../time/index.ts'
+import { dueIn } from './due.ts'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import { parseSimulateOptions, type SimulateArguments, type SimulateSettings } from './options.ts'
@@ -211,7 +212,7 @@ class LiveSimulation {
     const head = await this.#world.head()
     if (process.isDead || head === undefined) return Number.POSITIVE_INFINITY
     const dueMs = dueIn(head, this.#world.clock.now())
-    if (dueMs > 0 && !isRunning(head)) return dueMs
+    if (dueMs > 0) return dueMs
     gate.recover().catch((error: unknown) => this.#story.tell(process.name, messageOf(error)))
     return POLL_MS
   }
@@ -239,16 +240,6 @@ function timesIn(options: FaultOptions | undefined, fallback: number): number {
 function timesOf(value: unknown, fallback: number): number {
   if (value === undefined) return fallback
   return value === MANY ? MANY : positiveInteger(value, 'times')
-}
-
-function isRunning({ flip }: Head): boolean {
-  return flip !== undefined && flip.course.type !== 'stuck'
-}
-
-/** In how many ms the first timer of the phase falls due; a flip in progress holds them up. */
-function dueIn({ timers, flip }: Head, now: number): number {
-  if (flip !== undefined) return Number.POSITIVE_INFINITY
-  return Math.min(...timers.map(({ at }) => Math.max(0, at - now)))
 }
 
 function outcomeOf(answer: unknown): string {
