@@ -9,6 +9,7 @@ export type Stop = () => void
  * 3. `timer` calls `fire` once, no earlier than `ms` from now by `monotonic`, however many they are, and never before it
  *    has returned; not at all once it was stopped.
  * 4. `background` timers do not keep the process alive.
+ * 5. Timers of one length fire in the order in which they were set.
  */
 export interface Clock {
   now(): number
@@ -17,31 +18,32 @@ export interface Clock {
 }
 
 /** setTimeout fires at once beyond 2³¹−1 ms: longer waits are cut into legs. */
-const LONGEST_LEG_MS = 2_147_483_647
-/** It drops fractions of a ms, and counts from the beginning of one: so early it may be, and where it is by more, time is faked. */
-const MOST_EARLY_MS = 2
+const LONGEST_LEG_MS = 2_147_483_646
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, fire, options) {
-    const due = performance.now() + ms
     let handle: NodeJS.Timeout
-    const wait = (forMs: number, then: () => void): void => {
-      handle = setTimeout(then, forMs)
+    const leg = (leftMs: number): void => {
+      handle =
+        leftMs > LONGEST_LEG_MS
+          ? setTimeout(() => leg(leftMs - LONGEST_LEG_MS), LONGEST_LEG_MS)
+          : setTimeout(fire, wholeMs(leftMs))
       if (options?.background === true) handle.unref()
-    }
-    const leg = (leftMs: number): void =>
-      leftMs > LONGEST_LEG_MS ? wait(LONGEST_LEG_MS, () => leg(leftMs - LONGEST_LEG_MS)) : wait(leftMs, arrived)
-    const arrived = (): void => {
-      const leftMs = due - performance.now()
-      if (leftMs > 0 && leftMs < MOST_EARLY_MS) wait(Math.ceil(leftMs) + 1, fire)
-      else fire()
     }
     leg(Math.max(0, ms))
     return () => clearTimeout(handle)
   },
+}
+
+/**
+ * setTimeout drops fractions, and counts from the beginning of the ms in which it is called: up to one too early. Asked for
+ * one more it never is, and what is asked for later still comes later.
+ */
+function wholeMs(ms: number): number {
+  return ms === 0 ? 0 : Math.ceil(ms) + 1
 }
 
 /** Waits `ms`; rejects with the signal's reason when it aborts first. */

@@ -41,7 +41,7 @@ test('when no step has run for a while, asynchronous work of the process is no l
   await door.flip('open')
   vi.advanceTimersByTime(499)
   expect(disable).not.toHaveBeenCalled()
-  vi.advanceTimersByTime(1)
+  vi.advanceTimersByTime(2)
   expect(disable).toHaveBeenCalledOnce()
 
   await door.flip('close')

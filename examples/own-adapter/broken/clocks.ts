@@ -60,4 +60,8 @@ export const brokenClocks: readonly Broken<ClockHarness>[] = [
   bent('has 31 bits for the time of a timer', 3, (clock) => ({
     timer: (ms, fire) => clock.timer(ms > 2 ** 31 - 1 ? 1 : ms, fire),
   })),
+  bent('lets every second timer wait a little longer', 5, (clock) => {
+    let set = 0
+    return { timer: (ms, fire) => clock.timer(ms > 0 && set++ % 2 === 0 ? ms + 2 : ms, fire) }
+  }),
 ]

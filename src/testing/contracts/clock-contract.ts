@@ -114,4 +114,18 @@ export const clockContract: readonly ClockCase[] = [
       stop()
     },
   },
+  {
+    promise: 5,
+    name: 'timers of one length fire in the order in which they were set',
+    async run({ clock, advance }) {
+      const fired: number[] = []
+      const count = 60
+      for (let n = 0; n < count; n++) {
+        clock.timer(STEP_MS / 4, () => void fired.push(n))
+        await advance(n % 3 === 0 ? 1 : 0)
+      }
+      for (let turn = 0; turn < 100 && fired.length < count; turn++) await advance(STEP_MS)
+      assert.deepEqual(fired, [...Array(count).keys()])
+    },
+  },
 ]

@@ -134,4 +134,5 @@ export const clockPromises: readonly PortPromise[] = [
     text: '`background` timers do not keep the process alive.',
     unshown: 'It takes a process that ends while such a timer is set: start one.',
   },
+  { promise: 5, text: 'Timers of one length fire in the order in which they were set.' },
 ]
