@@ -1,6 +1,7 @@
 import { describe, onTestFinished, test } from 'vitest'
 import { type FileJournalOptions, fileJournal } from '../../src/adapters/file/index.ts'
-import { type JournalHarness, journalContract, virtualClock } from '../../src/testing/index.ts'
+import { type JournalHarness, journalContract } from '../../src/testing/contracts/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { newFolder } from './file/folder.ts'
 
 function harness(options: FileJournalOptions = {}): JournalHarness {

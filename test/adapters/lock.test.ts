@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryLock } from '../../src/adapters/memory/index.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 const NOW = { ttlMs: 1_000, waitMs: 0 }
 

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest'
 import { memoryJournal, memoryLock } from '../../src/adapters/memory/index.ts'
-import { journalContract, lockContract, virtualClock } from '../../src/testing/index.ts'
+import { journalContract, lockContract } from '../../src/testing/contracts/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 describe('the memory journal keeps promise', () => {
   test.each(journalContract)('$promise: $name', async ({ run }) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { secretKeys } from 'phasegate/audit'
-import { type SecretsHarness, secretsContract } from 'phasegate/testing'
 import { describe, test } from 'vitest'
+import { type SecretsHarness, secretsContract } from '../../src/testing/contracts/index.ts'
 
 function harness(digestKey?: Uint8Array): SecretsHarness {
   const [old, young, other] = [randomBytes(32), randomBytes(32), randomBytes(32)]

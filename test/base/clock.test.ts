@@ -1,6 +1,6 @@
-import { virtualClock } from 'phasegate/testing'
 import { expect, test, vi } from 'vitest'
 import { sleep, systemClock } from '../../src/base/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 test('a virtual clock stands still until it is advanced', async () => {
   const clock = virtualClock(1_000_000)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Deadlines } from '../../src/flip/deadlines.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 function setUp() {
   const clock = virtualClock()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Heart, Tenure } from '../../src/flip/tenure.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 const TTL = 900
 /** ⅔ of it: the store may give the lease away at 900, and the holder counts on nothing after 600. */

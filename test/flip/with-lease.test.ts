@@ -1,6 +1,6 @@
 import { type HeldLease, type Lease, type Lock, memoryLock, withLease } from 'phasegate'
-import { type VirtualClock, virtualClock } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
+import { type VirtualClock, virtualClock } from '../../src/testing/time/index.ts'
 
 const TTL = 900
 /** ⅔ of it: the holder counts on nothing after. */

@@ -1,6 +1,6 @@
 import { chart, createGate, type GateEvents, policy } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { kinds, signal } from './stage.ts'
 import { code, guest, keeper, open, reason, unlocking, warden } from './vault.ts'
 

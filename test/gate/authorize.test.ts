@@ -8,8 +8,8 @@ import {
   memoryJournal,
   type Subject,
 } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { kinds, records, signal } from './stage.ts'
 
 const oven = chart('oven', { version: 1 })

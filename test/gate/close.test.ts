@@ -1,6 +1,6 @@
 import { chart, createGate, type Journal } from 'phasegate'
-import type { VirtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
+import type { VirtualClock } from '../../src/testing/time/index.ts'
 import { isPending, over, signal, stage } from './stage.ts'
 
 interface Deps {

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
 import { type Denial, Denials, type Notebook } from '../../src/gate/denials.ts'
 import type { Body } from '../../src/ports/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

@@ -1,6 +1,6 @@
 import { chart, createGate, isPhasegateError, type JournalRecord, memoryJournal } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { over, records } from './stage.ts'
 
 // Whoever is refused over and over fills neither the journal nor the memory.

@@ -1,7 +1,7 @@
 import { chart, createGate, type Journal, terminal } from 'phasegate'
-import type { VirtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import type { VirtualClock } from '../../src/testing/time/index.ts'
 import { isPending, kinds, mortal, records, signal, stage } from './stage.ts'
 
 interface Deps {

@@ -1,5 +1,5 @@
 import { type Journal, type JournalRecord, memoryJournal, memoryLock, type Subject } from 'phasegate'
-import { type VirtualClock, virtualClock } from 'phasegate/testing'
+import { type VirtualClock, virtualClock } from '../../src/testing/time/index.ts'
 
 /** Time, a journal and a lock that several gates of one test share. */
 export function stage() {

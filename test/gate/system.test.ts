@@ -1,6 +1,6 @@
 import { type Authorize, chart, createGate, deny, type GateEvents, isPhasegateError, type Journal } from 'phasegate'
-import type { VirtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
+import type { VirtualClock } from '../../src/testing/time/index.ts'
 import { isPending, kinds, mortal, records, stage } from './stage.ts'
 
 // The library acts by itself: it takes over what dead owners leave behind, and asks for the flips of timers.

@@ -1,6 +1,6 @@
 import { chart, createGate, deny, memoryJournal, policy } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { z } from 'zod'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { signal } from './stage.ts'
 
 // A chart that reserves everything: to keepers and deputies, to wardens as its operators, to a director who approves.

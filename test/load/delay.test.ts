@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { virtualClock } from 'phasegate/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { startDelay } from './wire/delay.ts'
 import { through } from './wire/way.ts'
 

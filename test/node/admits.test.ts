@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { connect, createServer as createHttp2Server, type Http2ServerResponse } from 'node:http2'
 import { expect, onTestFinished, test } from 'vitest'
 import { type LameDuckOptions, type Service, service } from '../../src/node/index.ts'
-import { type VirtualClock, virtualClock } from '../../src/testing/index.ts'
+import { type VirtualClock, virtualClock } from '../../src/testing/time/index.ts'
 import { portOf, QUICK, RawClient } from './harness.ts'
 
 const HTTP1 = { httpVersionMajor: 1, headers: {} } as IncomingMessage

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exitCodeOf, onSignal } from '../../src/node/platform/index.ts'
 import { Deadline, lameDuck, lingersUntil, pause } from '../../src/node/traffic/index.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 describe('lame duck', () => {
   const limits = { minMs: 500, quietMs: 1_000, maxMs: 10_000 }

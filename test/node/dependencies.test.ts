@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { consumer, type Dependency, type Service, type ServiceOptions, service } from '../../src/node/index.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { after, hello, none, portOf, QUICK, RawClient, whileAdvancing } from './harness.ts'
 
 /** A service with `dependencies`, and everything that they and it were told, in order. */

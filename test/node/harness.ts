@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type Service, type ServiceOptions, service } from '../../src/node/index.ts'
-import type { VirtualClock } from '../../src/testing/index.ts'
+import type { VirtualClock } from '../../src/testing/time/index.ts'
 
 /** Short, so that no test waits long; each in the proportion that the defaults have. */
 export const QUICK = {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { Connections } from '../../src/node/traffic/connections.ts'
 import { finishesAt, mayFinish, mayTell } from '../../src/node/traffic/farewell.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { after } from './harness.ts'
 import { Client, FrameClient, type Handler, type Kind, type Running, serveHttp2 } from './http2-harness.ts'
 

@@ -5,7 +5,7 @@ import { memoryJournal } from '../../src/adapters/memory/index.ts'
 import { isPhasegateError, PhasegateError } from '../../src/base/index.ts'
 import { type Service, type ServiceOptions, service } from '../../src/node/index.ts'
 import type { Journal } from '../../src/ports/index.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { after, hello, none, portOf, QUICK, RawClient, serve, whileAdvancing } from './harness.ts'
 
 function start(options: Partial<ServiceOptions>): { service: Service; log: string[] } {

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { type Pending, service, type Waiting } from '../../src/node/index.ts'
 import { terminal } from '../../src/node/platform/index.ts'
 import { waitingText } from '../../src/node/waiting.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { after, hello, portOf, QUICK, RawClient, serve, whileAdvancing } from './harness.ts'
 
 const nothing = { name: undefined, method: undefined, path: undefined, bytes: 0 }

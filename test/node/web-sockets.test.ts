@@ -5,7 +5,7 @@ import { isPhasegateError } from '../../src/base/index.ts'
 import type { ServiceOptions } from '../../src/node/index.ts'
 import { parseWebSockets } from '../../src/node/traffic/index.ts'
 import { spread, WebSockets } from '../../src/node/traffic/web-sockets.ts'
-import { virtualClock } from '../../src/testing/index.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { after, hello, RawClient, type Running, serve } from './harness.ts'
 
 interface RunningSockets extends Running {

@@ -3,7 +3,7 @@ import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { chart, createGate, type Journal, memoryJournal, memoryLock } from 'phasegate'
 import { auditTrail, callbackCheckpoints, callbackSink, newSigningKey, signer } from 'phasegate/audit'
 import { observeTrail, openTelemetry } from 'phasegate/otel'
-import { virtualClock } from 'phasegate/testing'
+import { virtualClock } from '../../src/testing/time/index.ts'
 import { mortal, over, signal } from '../gate/stage.ts'
 
 /** What each part does, by name; what is not named succeeds. */

@@ -1,6 +1,6 @@
 import { chart, createGate, type GateEvents, memoryJournal, type RecordKind } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { afterEach, expect, test, vi } from 'vitest'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 interface Deps {
   run(): unknown

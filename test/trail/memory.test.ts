@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { auditTrail, callbackSink, type Feed } from 'phasegate/audit'
-import { virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
 import { seal } from '../../src/audit/index.ts'
 import { recordOf } from '../../src/testing/contracts/journal-samples.ts'
+import { virtualClock } from '../../src/testing/time/index.ts'
 
 const RECORDS = 20_000
 const BYTES = 4_000

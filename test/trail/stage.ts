@@ -9,9 +9,9 @@ import {
   type TrailEvent,
   type TrailEvents,
 } from 'phasegate/audit'
-import { type VirtualClock, virtualClock } from 'phasegate/testing'
 import { onTestFinished } from 'vitest'
 import { appendOf, recordOf } from '../../src/testing/contracts/journal-samples.ts'
+import { type VirtualClock, virtualClock } from '../../src/testing/time/index.ts'
 
 /** A sink that keeps what it gets in memory, and does as a test wants. */
 export class TestSink implements AuditSink {

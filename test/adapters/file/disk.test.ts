@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFileJournal, type FileJournal, type FileJournalOptions } from '../../../src/adapters/file/journal.ts'
 import { all, appendOf, fill, headOf, recordOf, SUBJECT } from '../../../src/testing/contracts/journal-samples.ts'
-import { virtualClock } from '../../../src/testing/index.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 import { type FaultyDisk, faultyDisk } from './faulty-disk.ts'
 import { newFolder } from './folder.ts'
 

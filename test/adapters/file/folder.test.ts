@@ -13,7 +13,7 @@ import { type FileJournal, type FileJournalOptions, fileJournal } from '../../..
 import { ownerLine, RELEASED } from '../../../src/adapters/file/line.ts'
 import { thisOwner } from '../../../src/adapters/folder/index.ts'
 import { all, appendOf, fill, flipOf, headOf, SUBJECT } from '../../../src/testing/contracts/journal-samples.ts'
-import { virtualClock } from '../../../src/testing/index.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 import { newFolder } from './folder.ts'
 
 function journalIn(folder: string, options: FileJournalOptions = {}): FileJournal {

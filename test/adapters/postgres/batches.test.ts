@@ -1,6 +1,6 @@
-import { type VirtualClock, virtualClock } from 'phasegate/testing'
 import { expect, test } from 'vitest'
 import { Batches } from '../../../src/adapters/postgres/batches.ts'
+import { type VirtualClock, virtualClock } from '../../../src/testing/time/index.ts'
 
 interface Ask {
   readonly name: string

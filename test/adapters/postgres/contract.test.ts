@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Journal } from 'phasegate'
 import { migrate, postgresJournal } from 'phasegate/postgres'
-import { type JournalHarness, journalContract } from 'phasegate/testing'
 import postgres from 'postgres'
 import { describe, test } from 'vitest'
+import { type JournalHarness, journalContract } from '../../../src/testing/contracts/index.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 
 /** The time of the server cannot be set: it passes. */

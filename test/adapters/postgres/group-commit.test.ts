@@ -1,8 +1,8 @@
 import { type Append, isPhasegateError, type Journal, type SubjectRef } from 'phasegate'
 import { postgresJournal } from 'phasegate/postgres'
-import { virtualClock } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
 import { appendOf, all as every, numbers, settledOf } from '../../../src/testing/contracts/journal-samples.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 import { describeWith, postgresPool } from '../../servers/index.ts'
 import { counting, opened } from './stage.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { withLease } from 'phasegate'
 import { migrate, postgresLock } from 'phasegate/postgres'
-import { lockContract } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
+import { lockContract } from '../../../src/testing/contracts/index.ts'
 import { describeWith, newSchema, postgresPool } from '../../servers/index.ts'
 
 describeWith('postgres', 'the PostgreSQL lock', () => {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { migrate, postgresJournal } from 'phasegate/postgres'
-import { transactContract } from 'phasegate/testing'
 import postgres from 'postgres'
 import { describe, test } from 'vitest'
+import { transactContract } from '../../../src/testing/contracts/index.ts'
 import { connection, describeWith, newSchema, postgresPool, type WhenFinished } from '../../servers/index.ts'
 
 /** A table for what users write, and how to look at it. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { redisLock } from 'phasegate/redis'
-import { lockContract } from 'phasegate/testing'
 import { createClient } from 'redis'
 import { test } from 'vitest'
+import { lockContract } from '../../../src/testing/contracts/index.ts'
 import { describeWith, redisClient } from '../../servers/index.ts'
 
 const clock = { advance: (ms: number): Promise<void> => pause(ms) }

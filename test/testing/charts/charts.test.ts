@@ -1,6 +1,6 @@
 import { type Actor, createGate, type Subject } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { describe, expect, test } from 'vitest'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 import { type CanaryBug, canaryBugs, canaryChart, canaryRequests, canaryTruths, makeCanaryDeps } from './canary.ts'
 import { makeOrderDeps, orderBugs, orderChart, orderRequests, orderTruths } from './order.ts'
 import { makeReplicaDeps, replicaChart, replicaRequests, replicaTruths } from './replica.ts'

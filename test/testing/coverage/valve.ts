@@ -1,5 +1,5 @@
 import { chart, createGate, type Telemetry } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 
 /** What the parts of the valve do: each may be made to fail. */
 export interface Works {

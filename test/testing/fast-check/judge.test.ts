@@ -1,9 +1,9 @@
 import { createGate, type FlipState, type JournalRecord, memoryJournal } from 'phasegate'
-import { virtualClock } from 'phasegate/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { chart } from '../../../src/chart/index.ts'
 import { origin } from '../../../src/flip/index.ts'
 import { type Left, problemsOf } from '../../../src/testing/fast-check/judge.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 import { records } from '../../gate/stage.ts'
 
 const valve = chart('valve', { version: 1 })

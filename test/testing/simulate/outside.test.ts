@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { virtualClock } from '../../../src/testing/index.ts'
 import { throughBorder } from '../../../src/testing/simulate/outside.ts'
 import { SimulatedProcess } from '../../../src/testing/simulate/process.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 
 class Pool {
   #open = 0

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { virtualClock } from '../../../src/testing/index.ts'
 import { Pacer } from '../../../src/testing/simulate/pacer.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 
 const paced = () => {
   const clock = virtualClock()

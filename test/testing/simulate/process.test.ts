@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { virtualClock } from '../../../src/testing/index.ts'
 import { type Moment, SimulatedProcess } from '../../../src/testing/simulate/process.ts'
+import { virtualClock } from '../../../src/testing/time/index.ts'
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
