@@ -44,24 +44,20 @@ const POOLS: Readonly<Record<'vitest 4' | 'vitest 5', [pool: string, isolate: st
 
 describe.each(['vitest 4', 'vitest 5'] as const)('with %s', (vitest) => {
   describeWithVitest(vitest, 'the tests of a project', () => {
-    it.each(POOLS[vitest])('hand on what they have seen, from %s with %s', async (pool, isolate) => {
-      configure({})
-      const { status, output } = await here.run(vitest, '--pool', pool, isolate, '--maxWorkers', '1')
-      expect(output).toContain(`${SEEN}; ${MISSED}`)
-      expect(status).toBe(0)
-    })
-
-    it('pass when enough was seen, and leave it as JSON', async () => {
-      configure({ thresholds: { guards: 100, flips: 50, all: 76 }, json: 'left/phasegate.json' })
-      const { status, output } = await here.run(vitest)
-      expect(output).toContain(SEEN)
-      expect(output).not.toContain('Not enough')
-      expect(status).toBe(0)
-      const left = JSON.parse(readFileSync(join(here.folder, 'left/phasegate.json'), 'utf8'))
-      const [report] = coverageReport(parseCoverage(left.coverage, 'coverage'))
-      expect(report).toMatchObject({ chart: 'valve', version: 1, all: { seen: 10, of: 13 } })
-      expect(left.report).toEqual([report])
-    })
+    it.each(POOLS[vitest])(
+      'hand on what they have seen, from %s with %s, and leave it as JSON',
+      async (pool, isolate) => {
+        configure({ thresholds: { guards: 100, flips: 50, all: 76 }, json: 'left/phasegate.json' })
+        const { status, output } = await here.run(vitest, '--pool', pool, isolate, '--maxWorkers', '1')
+        expect(output).toContain(`${SEEN}; ${MISSED}`)
+        expect(output).not.toContain('Not enough')
+        expect(status).toBe(0)
+        const left = JSON.parse(readFileSync(join(here.folder, 'left/phasegate.json'), 'utf8'))
+        const [report] = coverageReport(parseCoverage(left.coverage, 'coverage'))
+        expect(report).toMatchObject({ chart: 'valve', version: 1, all: { seen: 10, of: 13 } })
+        expect(left.report).toEqual([report])
+      },
+    )
 
     it('fail when a threshold is not met, though every test passes', async () => {
       configure({ thresholds: { guards: 100, flips: 75, steps: 75.1 } })
