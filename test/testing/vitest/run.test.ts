@@ -48,7 +48,7 @@ describe.each(['vitest 4', 'vitest 5'] as const)('with %s', (vitest) => {
       'hand on what they have seen, from %s with %s, and leave it as JSON',
       async (pool, isolate) => {
         rmSync(join(here.folder, 'left'), { recursive: true, force: true })
-      configure({ thresholds: { guards: 100, flips: 50, all: 76 }, json: 'left/phasegate.json' })
+        configure({ thresholds: { guards: 100, flips: 50, all: 76 }, json: 'left/phasegate.json' })
         const { status, output } = await here.run(vitest, '--pool', pool, isolate, '--maxWorkers', '1')
         expect(output).toContain(`${SEEN}; ${MISSED}`)
         expect(output).not.toContain('Not enough')
