@@ -45,10 +45,10 @@ function withTransactions(
   const transact = (subject: SubjectRef, work: (tx: unknown) => Promise<Append>): Promise<void> =>
     process.reach(TRANSACTION, () => {
       let sent: Append | undefined
-      const died = process.death.then((): never => {
-        throw process.crashed()
-      })
       const working = async (tx: unknown): Promise<Append> => {
+        const died = process.death.then((): never => {
+          throw process.crashed()
+        })
         const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> => store.asked(answer)
         const reach = { process, clock: store.clock, from: 'a transaction', asked }
         sent = await store.meanwhile(Promise.race([work(throughBorder(tx, reach)), died]))
